@@ -1,0 +1,71 @@
+"""Bytes and pictures: blob stores, resumable uploads, what a file really is, derived pictures, drawn scenes.
+
+Knows no case, no user, no database, no HTTP; imports neither ``server`` nor ``sync``. Pillow lives only here.
+
+=================  ==========================================================================
+``blobs``          the port of blob stores; ``disk`` and ``memory`` implement it
+``uploads``        the upload engine on the ports of ``ledger`` (what is remembered) and ``spool``
+``inspect_image``  what a file really is, without decoding (``scan``: structure, ``exif``: claims)
+``derive``         thumbnail and preview, made by the worker from one decode
+``drawn``          street scenes drawn by code, for the demo city and the fleet
+``contract``       the tests every blob store and every upload ledger must pass
+=================  ==========================================================================
+
+Names that need Pillow (``derive``, ``drawn``) are imported from their own modules, so that a process that only
+receives bytes does not load it.
+"""
+
+from photo_store.blobs import (
+    BlobError,
+    BlobMismatch,
+    BlobMissing,
+    BlobStore,
+    BlobUnavailable,
+    original_key,
+    rendition_key,
+)
+from photo_store.disk import DiskBlobs
+from photo_store.inspect_image import ImageFacts, ImageLimits, NotAnImage, PhotoTooLarge, inspect
+from photo_store.ledger import Segment, UploadLedger, UploadState
+from photo_store.memory import MemoryBlobs, MemoryLedger
+from photo_store.upload_errors import (
+    BodyInterrupted,
+    HashMismatch,
+    OffsetMismatch,
+    SpoolUnavailable,
+    TooMuchData,
+    UploadError,
+    UploadFenced,
+    UploadUnknown,
+)
+from photo_store.uploads import UploadEngine
+
+__all__ = [
+    "BlobError",
+    "BlobMismatch",
+    "BlobMissing",
+    "BlobStore",
+    "BlobUnavailable",
+    "BodyInterrupted",
+    "DiskBlobs",
+    "HashMismatch",
+    "ImageFacts",
+    "ImageLimits",
+    "MemoryBlobs",
+    "MemoryLedger",
+    "NotAnImage",
+    "OffsetMismatch",
+    "PhotoTooLarge",
+    "Segment",
+    "SpoolUnavailable",
+    "TooMuchData",
+    "UploadEngine",
+    "UploadError",
+    "UploadFenced",
+    "UploadLedger",
+    "UploadState",
+    "UploadUnknown",
+    "inspect",
+    "original_key",
+    "rendition_key",
+]

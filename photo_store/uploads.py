@@ -1,0 +1,210 @@
+"""Resumable uploads: bytes arrive in pieces over a bad network and become one checked photo, exactly once.
+
+Mechanism (docs/protocol.md, "Uploads"): a writer collects bytes and flushes them as new immutable segment
+files; after the fsync the ledger moves the offset by compare-and-set on offset and fence. HEAD raises the fence
+and so stops every writer before it, which makes the offset it hands out final.
+
+**The ledger never reaches the length before finalise.** The last segment's *file* holds the bytes up to the end,
+its ledger *row* stops one byte short: offset = length - 1. So a full upload is recognised after a crash (the last
+file is one byte longer than its row) and finalised by the next HEAD or PATCH, and no answer ever claims a whole
+photo that has not been hashed, looked at, linked into the blob store and recorded.
+
+Knows no HTTP, no database, no user, no case.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+from photo_store.blobs import BlobMismatch, BlobStore, BlobUnavailable, original_key
+from photo_store.fingerprint import digest
+from photo_store.inspect_image import ImageFacts, ImageLimits, NotAnImage, PhotoTooLarge, inspect
+from photo_store.ledger import Segment, UploadLedger, UploadState
+from photo_store.spool import Spool
+from photo_store.upload_errors import (
+    BodyInterrupted,
+    HashMismatch,
+    OffsetMismatch,
+    SpoolUnavailable,
+    TooMuchData,
+    UploadError,
+    UploadFenced,
+    UploadUnknown,
+)
+from photo_store.writer import SegmentWriter
+
+__all__ = [
+    "BodyInterrupted",
+    "HashMismatch",
+    "NotAnImage",
+    "OffsetMismatch",
+    "PhotoTooLarge",
+    "Segment",
+    "SpoolUnavailable",
+    "TooMuchData",
+    "UploadEngine",
+    "UploadError",
+    "UploadFenced",
+    "UploadLedger",
+    "UploadState",
+    "UploadUnknown",
+]
+
+
+class UploadEngine:
+    """Appends to uploads and finishes them. One instance serves all threads."""
+
+    def __init__(
+        self,
+        ledger: UploadLedger,
+        blobs: BlobStore,
+        spool: Path,
+        *,
+        limits: ImageLimits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ledger = ledger
+        self._blobs = blobs
+        self._spool = Spool(spool)
+        self._limits = limits
+        self._clock = clock
+
+    def head(self, upload_id: str) -> UploadState:
+        """Stop all writers and return an offset that stays valid until another append; finish a full upload.
+
+        Raises UploadUnknown (also for a failed upload), and whatever finishing raises (see :meth:`append`).
+        """
+        return self._settled(self._ledger.raise_fence(upload_id, at_offset=None))
+
+    def append(self, upload_id: str, offset: int, body: Iterable[bytes]) -> UploadState:
+        """Store ``body`` from ``offset`` on and return the state that is now durable.
+
+        A body that ends early keeps what arrived: compare ``state.offset`` with what the request promised.
+
+        Raises UploadUnknown, OffsetMismatch, UploadFenced, TooMuchData, BodyInterrupted; when the last byte
+        arrives also HashMismatch, NotAnImage, PhotoTooLarge (the upload has failed); BlobUnavailable or
+        SpoolUnavailable (try again later; what was durable stays).
+        """
+        try:
+            state = self._settled(self._ledger.raise_fence(upload_id, at_offset=offset))
+        except OffsetMismatch as mismatch:
+            # No fence was raised, nor is one needed: recorded segments are the same for whoever finishes them.
+            state = self._settled(mismatch.state)
+        if state.offset != offset:
+            raise OffsetMismatch(state)
+        writer = SegmentWriter(self._ledger, self._spool, state, self._clock)
+        cut_off = writer.take(body)
+        state = self._flushed(writer) if state.status == "open" else state
+        if cut_off is not None and state.status != "complete":
+            raise BodyInterrupted(state) from cut_off
+        return state
+
+    def abort(self, upload_id: str, *, reason: str) -> None:
+        """Give an upload up: fail it and remove its segments. Raises UploadUnknown."""
+        segments = self._ledger.segments(upload_id)
+        self._ledger.fail(upload_id, reason=reason)
+        self._spool.remove(segment.name for segment in segments)
+
+    def sweep(self, older_than_s: float) -> int:
+        """Remove what killed writers left in the spool; ``older_than_s`` must exceed an upload's longest life."""
+        return self._spool.sweep(older_than_s)
+
+    def _flushed(self, writer: SegmentWriter) -> UploadState:
+        writer.flush()
+        if not writer.is_full:
+            return writer.state
+        try:
+            return self._finish(writer.state, writer.unrecorded)
+        finally:
+            # It has no row: after a failure nobody could find it, and the handset sends its one byte again.
+            self._spool.remove([writer.unrecorded] if writer.unrecorded else [])
+
+    def _settled(self, state: UploadState) -> UploadState:
+        """Refuse a failed upload, finish a full one, return any other as it is."""
+        if state.status == "failed":
+            message = f"upload {state.upload_id} has failed"
+            raise UploadUnknown(message)
+        try:
+            full = state.status == "open" and self._is_full(state)
+        except SpoolUnavailable as gone:
+            return self._finished_by_another(state, None, gone)
+        return self._finish(state, None) if full else state
+
+    def _is_full(self, state: UploadState) -> bool:
+        if state.offset < state.length - 1:
+            return False
+        segments = self._ledger.segments(state.upload_id)
+        return bool(segments) and self._spool.size(segments[-1].name) > segments[-1].length
+
+    def _finish(self, state: UploadState, unrecorded: str | None) -> UploadState:
+        """Hash, look, link, record; ``unrecorded`` is a last segment of one byte, which has no ledger row."""
+        names = [segment.name for segment in self._ledger.segments(state.upload_id)]
+        try:
+            with closing(self._spool.open([*names, unrecorded] if unrecorded else names)) as photo:
+                sha256, image = self._keep(state, photo)
+        except (HashMismatch, NotAnImage, PhotoTooLarge) as refusal:
+            self._refuse(state, refusal, names)
+            raise
+        except SpoolUnavailable as gone:
+            return self._finished_by_another(state, unrecorded, gone)
+        if not self._ledger.complete(state.upload_id, sha256=sha256, image=image, fence=state.fence):
+            return self._finished_by_another(state, unrecorded, _taken_over(state))
+        self._spool.remove(names)
+        return self._ledger.state(state.upload_id)
+
+    def _finished_by_another(self, state: UploadState, unrecorded: str | None, fault: UploadError) -> UploadState:
+        """Return what another request made of the upload meanwhile, or raise ``fault`` if it is still open.
+
+        A competing finish removes the segments after it has recorded the photo; an unrecorded last byte may not
+        be the one that won.
+        """
+        now = self._ledger.state(state.upload_id)
+        if now.status == "open":
+            raise fault
+        if unrecorded:
+            raise _taken_over(state)
+        return self._settled(now)
+
+    def _keep(self, state: UploadState, photo: BinaryIO) -> tuple[str, ImageFacts]:
+        """Check the whole photo and make its bytes durable in the blob store."""
+        try:
+            image = inspect(photo, self._limits)
+        except (NotAnImage, PhotoTooLarge):
+            # Damaged on the way is the truer answer: the handset then sends the same file again.
+            if state.sha256 not in (None, _sha256_of(photo)):
+                raise _wrong_hash(state) from None
+            raise
+        if image.size != state.length:
+            raise _wrong_hash(state)
+        sha256 = state.sha256 or _sha256_of(photo)
+        photo.seek(0)
+        try:
+            self._blobs.put(original_key(sha256), photo, sha256=sha256)
+        except BlobMismatch as mismatch:
+            if _sha256_of(photo) != sha256:
+                raise _wrong_hash(state) from None
+            message = f"{sha256} lies damaged in the blob store: the operator must repair it"
+            raise BlobUnavailable(message) from mismatch
+        return sha256, image
+
+    def _refuse(self, state: UploadState, refusal: Exception, names: list[str]) -> None:
+        # Only the holder of the fence may fail an upload: the last byte of another may be a different one.
+        if self._ledger.state(state.upload_id).fence != state.fence:
+            raise _taken_over(state) from refusal
+        self._ledger.fail(state.upload_id, reason=str(refusal))
+        self._spool.remove(names)
+
+
+def _sha256_of(photo: BinaryIO) -> str:
+    photo.seek(0)
+    return digest(photo).sha256
+
+
+def _taken_over(state: UploadState) -> UploadFenced:
+    return UploadFenced(f"upload {state.upload_id} was taken over while it was being finished")
+
+
+def _wrong_hash(state: UploadState) -> HashMismatch:
+    return HashMismatch(f"upload {state.upload_id}: the bytes received do not have the declared SHA-256")

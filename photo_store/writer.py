@@ -1,0 +1,92 @@
+"""One request's bytes of an upload, turned into durable segments.
+
+A writer lives as long as one PATCH and believes its offset only as far as the ledger's compare-and-set agrees.
+Knows nothing of finishing a photo.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from photo_store.ledger import UploadLedger, UploadState
+from photo_store.spool import Spool
+from photo_store.upload_errors import TooMuchData, UploadFenced
+
+__all__ = ["SegmentWriter"]
+
+# Small first, so that a phone on a dying network keeps its first 64 KiB; large later, because each flush costs
+# two fsyncs and a commit. Bytes and seconds.
+FIRST_FLUSH = (64 * 1024, 1.0)
+LAST_FLUSH = (1024 * 1024, 5.0)
+
+
+class SegmentWriter:
+    """Writes segments of the upload described by ``state``, which follows what is durable and recorded.
+
+    ``is_full`` turns true when a segment that reaches the upload's end is durable. Its row stops one byte short
+    (see :mod:`photo_store.uploads`); if that leaves nothing there is no row, and ``unrecorded`` is its name.
+    """
+
+    def __init__(
+        self, ledger: UploadLedger, spool: Spool, state: UploadState, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.state = state
+        self.is_full = False
+        self.unrecorded: str | None = None
+        self._ledger = ledger
+        self._spool = spool
+        self._clock = clock
+        self._pending = bytearray()
+        self._flush_bytes, self._flush_seconds = FIRST_FLUSH
+        self._flushed_at = clock()
+
+    def take(self, body: Iterable[bytes]) -> Exception | None:
+        """Read ``body`` to its end, flushing on the way; return the error that cut it off, if one did.
+
+        Bytes that complete the upload are kept pending until the body has ended: only then is it known that no
+        more follow. Raises TooMuchData, UploadFenced, SpoolUnavailable.
+        """
+        arriving = iter(body)
+        while True:
+            try:
+                chunk = next(arriving, None)
+            except Exception as error:  # noqa: BLE001  # each server has its own errors for a handset that is gone
+                return error
+            if chunk is None:
+                return None
+            self._add(chunk)
+
+    def flush(self) -> None:
+        """Make the pending bytes durable and record them. Raises UploadFenced, SpoolUnavailable."""
+        if not self._pending:
+            return
+        last = self._has_all()
+        recorded = len(self._pending) - last
+        name = self._spool.write(self._pending)
+        if recorded and not self._record(name, recorded):
+            self._spool.remove([name])
+            message = f"upload {self.state.upload_id} was taken over by another request"
+            raise UploadFenced(message)
+        self._pending.clear()
+        self.state = replace(self.state, offset=self.state.offset + recorded)
+        self.is_full = last
+        self.unrecorded = None if recorded else name
+        self._flush_bytes = min(2 * self._flush_bytes, LAST_FLUSH[0])
+        self._flush_seconds = min(2 * self._flush_seconds, LAST_FLUSH[1])
+        self._flushed_at = self._clock()
+
+    def _add(self, chunk: bytes) -> None:
+        if self.state.offset + len(self._pending) + len(chunk) > self.state.length:
+            raise TooMuchData(self.state)
+        self._pending += chunk
+        due = len(self._pending) >= self._flush_bytes or self._clock() - self._flushed_at >= self._flush_seconds
+        if due and not self._has_all():
+            self.flush()
+
+    def _has_all(self) -> bool:
+        return self.state.offset + len(self._pending) == self.state.length
+
+    def _record(self, name: str, length: int) -> bool:
+        return self._ledger.add_segment(
+            self.state.upload_id, segment=name, start=self.state.offset, length=length, fence=self.state.fence
+        )
