@@ -1,0 +1,58 @@
+"""A real Chromium for the console's pages: the one that `make test` unpacks, else the machine's own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from support.live import LiveServer
+
+UNPACKED = Path(__file__).parents[2] / "var" / "test" / "browser"
+SCREEN: ViewportSize = {"width": 1280, "height": 800}
+
+
+def executable() -> str:
+    """Return the path of a Chromium, or fail with what to do."""
+    unpacked = UNPACKED / "chromium"
+    found = str(unpacked) if unpacked.exists() else shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.fail("no Chromium: run `make test` once, which unpacks one, or install the package chromium")
+    return found
+
+
+@pytest.fixture
+def database(sqlite_database: str) -> str:
+    """Run pages on SQLite alone: tests/api tries every query on both, and starting a server takes seconds."""
+    return sqlite_database
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Return a Chromium that knows one font with Chinese glyphs; only `--no-sandbox` differs from a user's."""
+    environment: dict[str, str | float | bool] = {
+        **os.environ,
+        "LD_LIBRARY_PATH": str(UNPACKED / "al2023" / "lib"),
+        "FONTCONFIG_FILE": str(UNPACKED / "fonts.conf"),
+        "TMPDIR": str(tmp_path_factory.mktemp("chromium")),
+    }
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=executable(), args=["--no-sandbox"], env=environment if UNPACKED.exists() else None
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """Return an empty page whose relative addresses lead to `live_server`; an uncaught script error fails the test."""
+    context = browser.new_context(base_url=live_server.url, locale="zh-CN", viewport=SCREEN)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    assert failures == []

@@ -1,0 +1,14 @@
+"""The test rig: every test that asks for `database`, `app`, `client` or `live_server` runs on SQLite and PostgreSQL.
+
+Fixtures stand in tests/support by noun. A test changes settings by overriding the fixture `settings` in its module.
+"""
+
+import os
+
+from hypothesis import settings as hypothesis_settings
+
+pytest_plugins = ["support.databases", "support.postgresql", "support.application", "support.live"]
+
+# No deadline: a slow machine is no bug. CI tries the same examples every time; elsewhere new ones are found.
+hypothesis_settings.register_profile("xuncha", deadline=None, derandomize="CI" in os.environ, max_examples=60)
+hypothesis_settings.load_profile("xuncha")

@@ -1,0 +1,113 @@
+"""The real web server and worker in a process group of their own, for tests that need sockets or a kill -9.
+
+They run on the same database and folders as the test's `app` fixture, on a free loopback port.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.config import PREFIX, Settings
+from server.launcher import demand_free_port, web_command, worker_command
+
+ROOT = Path(__file__).parents[2]
+# A loaded machine starts Python slowly; a sound one takes two seconds.
+PATIENCE_SECONDS = 90
+
+
+@dataclass
+class LiveServer:
+    """One running product; `kill` and `start` may be called again and again on the same port."""
+
+    settings: Settings
+    log: Path
+    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
+
+    @property
+    def url(self) -> str:
+        """Address without a slash at the end."""
+        return f"http://{self.settings.host}:{self.settings.port}"
+
+    def start(self) -> None:
+        """Start web server and worker and wait until the server answers."""
+        demand_free_port(self.settings)
+        for command in (web_command(self.settings), worker_command()):
+            self._launch(command)
+        self._wait_until(answering=True)
+
+    def _launch(self, command: list[str]) -> None:
+        group = self._processes[0].pid if self._processes else 0
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=group,
+            )
+        self._processes.append(process)
+
+    def kill(self) -> None:
+        """Kill -9 the whole process group: workers that outlive their parent would go on answering."""
+        if not self._processes:
+            return
+        # The first one leads the group; as long as nobody waited for it, its number is not given to another.
+        os.killpg(self._processes[0].pid, signal.SIGKILL)
+        for process in self._processes:
+            process.wait()
+        self._processes.clear()
+        self._wait_until(answering=False)
+
+    def _wait_until(self, *, answering: bool) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._answers() is not answering:
+            ended = any(process.poll() is not None for process in self._processes)
+            if ended or time.monotonic() > deadline:
+                pytest.fail(f"the server did not {'start' if answering else 'stop'}:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        """Tell whether the server answers; somebody who listens without answering counts while it should stop."""
+        try:
+            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).is_success
+        except httpx.ConnectError:
+            return False
+        except httpx.TransportError:
+            return not self._processes
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """Return the environment from which a process reads exactly these settings."""
+    foreign = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    chosen = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    texts = {name: str(int(value)) if isinstance(value, bool) else str(value) for name, value in chosen.items()}
+    return foreign | {PREFIX + name.upper(): text for name, text in texts.items()}
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def live_server(settings: Settings, tmp_path: Path) -> Iterator[LiveServer]:
+    """Return a started server on this test's database; its whole process group is killed at the end."""
+    server = LiveServer(replace(settings, port=free_port()), tmp_path / "server.log")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
