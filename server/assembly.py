@@ -1,0 +1,101 @@
+"""Puts the application together: database, languages, errors, jobs, subjects, in the order they need each other."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from photo_store.disk import DiskBlobs
+from server.cli import register_commands
+from server.config import Settings
+from server.db import db
+from server.errors import ProblemApi, init_errors
+from server.health import health
+from server.i18n import init_i18n
+from server.jobs import init_jobs
+from server.logs import init_logs
+from server.subjects import register_subjects
+from server.web import init_login
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# The largest body outside /uploads is a push: 1 MiB as sent, and a little for the envelope's slack.
+MOST_BODY_BYTES = 1024 * 1024 + 65536
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def assemble(settings: Settings) -> Flask:
+    """Return the application for ``settings``."""
+    app = Flask("server", root_path=str(Path(__file__).parent))
+    app.extensions["xuncha_settings"] = settings
+    app.extensions["xuncha_blobs"] = DiskBlobs(settings.blob_dir.absolute())
+    app.config.update(flask_config(settings))
+    # Behind a proxy every caller has the proxy's address, and all would share one count of failed sign-ins.
+    hops = settings.trusted_proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    init_logs(app, settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS))
+    init_i18n(app, timezone=settings.timezone, locale=settings.locale)
+    api = ProblemApi(app)
+    init_errors(app)
+    init_login(app)
+    csrf = CSRFProtect(app)
+    register_subjects(app, api, csrf)
+    app.register_blueprint(health)
+    init_jobs(app, settings)
+    register_commands(app)
+    app.after_request(_secure)
+    return app
+
+
+def flask_config(settings: Settings) -> dict[str, object]:
+    """Return what Flask and its extensions read from their own configuration."""
+    return {
+        "SECRET_KEY": settings.secret(),
+        "SQLALCHEMY_DATABASE_URI": absolute_url(settings.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
+        "MAX_CONTENT_LENGTH": MOST_BODY_BYTES,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.production,
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=settings.session_hours),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "JSON_AS_ASCII": False,
+        "API_TITLE": "Xuncha",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api/v1",
+        "OPENAPI_JSON_PATH": "openapi.json",
+    }
+
+
+def absolute_url(url: str) -> str:
+    """Anchor a relative SQLite path at the working directory (Flask-SQLAlchemy would take its instance folder)."""
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url.startswith("sqlite:////") or url == prefix:
+        return url
+    path = Path(url.removeprefix(prefix)).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return prefix + str(path)
+
+
+def engine_options(url: str) -> dict[str, object]:
+    """Return pool settings; the SQLite pragmas are set on connect in server/db.py."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if "actor" in g and request.method == "GET":
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response

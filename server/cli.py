@@ -1,0 +1,66 @@
+"""The command line: ``flask --app wsgi …``. Commands of subjects live in their own cli.py and are listed here."""
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask_migrate import upgrade
+from huey.consumer import Consumer
+from rich.console import Console
+
+from server.current import settings
+from server.db import transact
+from server.demo.cli import demo, demo_sheet, seed_once
+from server.gateway.cli import fleet
+from server.identity.cli import officers
+from server.launcher import Children, LaunchError, demand_free_port, web_command, worker_command
+from server.ledger.operations import ensure_epoch
+
+_WORKERS = 2
+
+
+def register_commands(app: Flask) -> None:
+    """Add all commands to ``flask``."""
+    for command in (up, work, prepare, demo, fleet, officers):
+        app.cli.add_command(command)
+
+
+@click.command()
+def prepare() -> None:
+    """Bring the database to this release's form (safe to repeat)."""
+    upgrade()
+    transact(ensure_epoch)
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Seed the demo city once and admit its public passwords.")
+@click.pass_context
+def up(context: click.Context, *, with_demo: bool) -> None:
+    """Start everything on this machine: migrate, (seed,) web server, worker."""
+    chosen = settings()
+    if with_demo and chosen.production:
+        raise click.ClickException("The demo city has public passwords; it is refused in production.")
+    try:
+        demand_free_port(chosen)
+        context.invoke(prepare)
+        if with_demo:
+            seed_once()
+        children = Children([web_command(chosen), worker_command()], {"XUNCHA_DEMO": "1"} if with_demo else {})
+        children.wait_until_answering(chosen)
+    except LaunchError as error:
+        raise click.ClickException(str(error)) from error
+    address = chosen.public_url or f"http://{chosen.host}:{chosen.port}"
+    console = Console()
+    if with_demo:
+        console.print(demo_sheet(address))
+    console.print(f"Xuncha answers at {address}. Ctrl-C ends it.")
+    sys.exit(children.wait())
+
+
+@click.command()
+def work() -> None:
+    """Run the worker: thumbnails, sweeps, everything that is not done while a handset waits."""
+    consumer = Consumer(
+        current_app.extensions["xuncha_queue"], workers=_WORKERS, initial_delay=0.05, max_delay=1.0, backoff=1.3
+    )
+    consumer.run()

@@ -1,0 +1,102 @@
+"""Settings: everything an operator may choose, with defaults that run on a laptop.
+
+``Settings.from_env`` is the only reader of the environment in the code base.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+PREFIX = "XUNCHA_"
+
+
+class SettingsError(Exception):
+    """Start-up stops with this one sentence, which says what to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One immutable set of choices; docs/configuration.md describes each field."""
+
+    database_url: str = "sqlite:///var/xuncha.sqlite3"
+    blob_dir: Path = Path("var/blobs")
+    spool_dir: Path = Path("var/spool")
+    queue_file: Path = Path("var/queue.sqlite3")
+    secret_key: str = ""
+    production: bool = False
+    demo: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_processes: int = 2
+    web_threads: int = 8
+    public_url: str = ""
+    trusted_proxies: int = 0
+    log_format: str = "text"
+    log_level: str = "INFO"
+    timezone: str = "Asia/Shanghai"
+    locale: str = "zh_Hans_CN"
+    password_rounds: int = 2
+    session_hours: int = 12
+    max_photo_bytes: int = 25 * 1024 * 1024
+    upload_days: int = 7
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read ``XUNCHA_*``; an unknown name or a missing secret in production is an error."""
+        known = {field.name: field for field in fields(cls)}
+        chosen: dict[str, Any] = {}
+        for variable, text in environ.items():
+            if not variable.startswith(PREFIX):
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in known:
+                msg = f"{variable} is not a setting of Xuncha: see docs/configuration.md for the names."
+                raise SettingsError(msg)
+            chosen[name] = _parse(variable, text, type(known[name].default))
+        return cls(**chosen).checked()
+
+    def checked(self) -> Self:
+        """Return self, or say in one sentence what production still needs."""
+        if self.production and not self.secret_key:
+            msg = "XUNCHA_SECRET_KEY is missing: production needs one long random secret shared by all processes."
+            raise SettingsError(msg)
+        if self.production and self.demo:
+            msg = "XUNCHA_DEMO and XUNCHA_PRODUCTION exclude each other: demo passwords are public."
+            raise SettingsError(msg)
+        if self.production and not self.public_url.startswith("https://"):
+            msg = "XUNCHA_PUBLIC_URL must be the https address that handsets use: tokens never travel in the clear."
+            raise SettingsError(msg)
+        return self
+
+    def secret(self) -> str:
+        """Return the configured secret, or one made once and kept beside the data (development only)."""
+        if self.secret_key:
+            return self.secret_key
+        kept = self.blob_dir.parent / "secret"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            draft = kept.with_name(f"secret.{secrets.token_hex(4)}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            # link() fails if another process was first; then its secret is the one.
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, kept)
+            draft.unlink()
+        return kept.read_text(encoding="ascii")
+
+
+def _parse(variable: str, text: str, kind: type) -> object:
+    if kind is bool:
+        if text.lower() not in {"1", "0", "true", "false"}:
+            msg = f"{variable} must be 1 or 0, not {text!r}."
+            raise SettingsError(msg)
+        return text.lower() in {"1", "true"}
+    try:
+        return kind(text)
+    except ValueError as error:
+        msg = f"{variable} must be a {kind.__name__}, not {text!r}."
+        raise SettingsError(msg) from error

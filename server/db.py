@@ -1,0 +1,98 @@
+"""The database: engine settings for both dialects and the only two doors to it, ``read`` and ``transact``.
+
+``transact`` is the only place that commits. Operations get an open session first, flush, never commit, and do
+not see Flask, the blob store or the network. Side effects follow from the operation's result, after commit.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from server.base import Base
+from server.ledger.marks import write_marks
+from server.problems import Problem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 4
+# PostgreSQL: serialisation failure, deadlock, lock not available. All mean: nothing happened, try again.
+TRANSIENT_STATES = {"40001", "40P01", "55P03"}
+
+WRITER = {"xuncha_write": True}
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False})
+
+
+def transact(operation: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run ``operation`` in one transaction, write its feed marks last, commit, and return its result.
+
+    A lost race (unique key, stale version, serialisation failure, busy SQLite) rolls back and runs the whole
+    operation again, up to three times with jitter; then IntegrityError is raised as it is (it is then no race
+    but a broken rule) and everything else becomes the problem ``busy``.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with Session(db.engine, autoflush=False, expire_on_commit=False) as session:
+                session.connection(execution_options=WRITER)
+                result = operation(session, *args, **kwargs)
+                session.flush()
+                write_marks(session)
+                session.commit()
+                return result
+        except (DBAPIError, StaleDataError) as error:
+            if not lost_race(error):
+                raise
+            if attempt == ATTEMPTS:
+                if isinstance(error, IntegrityError):
+                    raise
+                raise Problem("busy", retry_after=2) from error
+        time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 (jitter, not a secret)
+    raise AssertionError  # the loop either returns or raises
+
+
+def read(query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run ``query`` in one read-only snapshot and return its result, which must not be bound to the session."""
+    with Session(db.engine, autoflush=False) as session:
+        if db.engine.dialect.name == "postgresql":
+            session.connection(execution_options=SNAPSHOT)
+        return query(session, *args, **kwargs)
+
+
+def lost_race(error: Exception) -> bool:
+    """Tell whether ``error`` only means that another transaction was faster or holds a lock."""
+    if isinstance(error, IntegrityError | StaleDataError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    busy = isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+    return state in TRANSIENT_STATES or busy
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (any driver's connection)
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # The driver must not open transactions by itself: with its default, releasing a savepoint commits.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    # A deferred transaction that reads and then writes fails busy at once; a writer takes its lock first.
+    write = connection.get_execution_options().get("xuncha_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,1 @@
+"""Identity: agencies, squads, officers and their roles, sessions, handsets and their enrolment."""

@@ -1,0 +1,130 @@
+"""Admission: flows whose slow part (Argon2, key parsing) stands between two transactions.
+
+Each reads, then computes without holding a connection, then writes. Doors (api, web) call these; Flask is not
+known here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.config import Settings
+from server.db import read, transact
+from server.identity import operations, queries
+from server.identity.device_key import canonical_key
+from server.identity.passwords import DEMO_PASSWORD, demand_strong, fits, hash_password, temporary_password
+from server.identity.rules import Actor, normal_login
+from server.problems import Problem, _
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An open desk session; console sessions have no token, their cookie carries ``generation``."""
+
+    actor: Actor
+    generation: int
+    token: str | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TemporaryPassword:
+    """Shown once to the administrator, who tells it to the officer."""
+
+    officer_id: UUID
+    login: str
+    password: str
+
+
+@dataclass(frozen=True)
+class EnrolmentRequest:
+    """What a handset sends: code as typed, algorithm and base64url public key, its own label and app version."""
+
+    code: str
+    algorithm: str
+    key: str
+    label: str
+    app: str
+
+
+def sign_in(login: str, password: str, *, remote: str, chosen: Settings, with_token: bool) -> SignedIn:
+    """Open a desk session.
+
+    Raises wrong-credentials (alike for a wrong login, a wrong password and a deactivated officer: same answer,
+    same Argon2 work), too-many-attempts, and demo-password outside the demo.
+    """
+    keys = operations.sign_in_keys(login, remote)
+    facts = read(_facts_of_login, normal_login(login), keys)
+    proof = _prove(facts, password, keys, chosen)
+    if facts is not None and facts.demo_password and not chosen.demo:
+        raise Problem("demo-password")
+    opened = transact(operations.open_session, proof, timedelta(hours=chosen.session_hours) if with_token else None)
+    actor = read(queries.actor_by_session, proof.officer_id, opened.generation)
+    if actor is None:
+        raise Problem("wrong-credentials")
+    return SignedIn(actor, opened.generation, opened.token, opened.expires_at)
+
+
+def change_password(
+    actor: Actor, current: str, new: str, *, remote: str, chosen: Settings, keep_token: str | None = None
+) -> int:
+    """Change the actor's own password; returns the generation of the session that goes on, all others end.
+
+    Raises wrong-credentials, weak-password and too-many-attempts.
+    """
+    keys = operations.sign_in_keys(actor.login, remote)
+    facts = read(_facts_of_officer, actor.officer_id, keys)
+    proof = _prove(facts, current, keys, chosen)
+    demand_strong(new, actor.login, demo=chosen.demo)
+    if new == current:
+        raise Problem("weak-password", errors={"new_password": [_("Must differ from the present password.")]})
+    return transact(
+        operations.change_password,
+        proof,
+        hash_password(new, chosen.password_rounds),
+        demo=new == DEMO_PASSWORD,
+        keep_token=keep_token,
+    )
+
+
+def reset_password(actor: Actor, officer_id: UUID, *, chosen: Settings) -> TemporaryPassword:
+    """Give an officer a temporary password; raises not-found and forbidden as the operation does."""
+    password = temporary_password()
+    login = transact(operations.reset_password, actor, officer_id, hash_password(password, chosen.password_rounds))
+    return TemporaryPassword(officer_id, login, password)
+
+
+def enrol(request: EnrolmentRequest, *, remote: str, chosen: Settings) -> operations.Enrolled:
+    """Enrol a handset; raises bad-key, unknown-code, code-used and too-many-attempts."""
+    keys = operations.enrolment_keys(remote)
+    read(operations.ensure_allowed, keys)
+    public_key = canonical_key(request.algorithm, request.key)
+    offer = operations.KeyOffer(request.code, request.algorithm, public_key, request.label, request.app)
+    try:
+        return transact(operations.enrol, offer, chosen.secret())
+    except Problem as problem:
+        if problem.slug == "unknown-code":
+            raise (transact(operations.count_failure, keys) or problem) from None
+        raise
+
+
+def _prove(
+    facts: queries.SignInFacts | None, password: str, keys: tuple[str, ...], chosen: Settings
+) -> operations.Proof:
+    """Verify the password outside any transaction; a failure is counted and committed before it is raised."""
+    matched = fits(password, None if facts is None else facts.password_hash, chosen.password_rounds)
+    if facts is None or not facts.active or not matched:
+        raise transact(operations.count_failure, keys) or Problem("wrong-credentials")
+    return operations.Proof(facts.officer_id, facts.password_hash, keys)
+
+
+def _facts_of_login(session: Session, login: str, keys: tuple[str, ...]) -> queries.SignInFacts | None:
+    operations.ensure_allowed(session, keys)
+    return queries.sign_in_facts(session, login=login)
+
+
+def _facts_of_officer(session: Session, officer_id: UUID, keys: tuple[str, ...]) -> queries.SignInFacts | None:
+    operations.ensure_allowed(session, keys)
+    return queries.sign_in_facts(session, officer_id=officer_id)

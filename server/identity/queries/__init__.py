@@ -1,0 +1,27 @@
+"""Reads of identity, as frozen records: who is asking, and lists of officers, squads and handsets."""
+
+from server.identity.queries.callers import (
+    SignInFacts,
+    actor_by_session,
+    actor_by_token,
+    handset_by_credential,
+    scopes_of,
+    sign_in_facts,
+)
+from server.identity.queries.lists import InstallRow, OfficerRow, SquadRow, installs, names, officers, squads
+
+__all__ = [
+    "InstallRow",
+    "OfficerRow",
+    "SignInFacts",
+    "SquadRow",
+    "actor_by_session",
+    "actor_by_token",
+    "handset_by_credential",
+    "installs",
+    "names",
+    "officers",
+    "scopes_of",
+    "sign_in_facts",
+    "squads",
+]

@@ -1,0 +1,140 @@
+"""Roles, permissions and the actor: who may do what, where. Pure; facts are arguments.
+
+A role is granted at a node of the agency tree and reaches its subtree (casework.md section 1). Paths are
+materialised: ``990101/`` contains ``990101/001/``.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from server.problems import Problem, _
+
+CODE_LIFE = timedelta(hours=24)
+# A handset that lost the answer to its enrolment may ask again this long after the first time.
+ENROLMENT_REPEATS = timedelta(hours=24)
+ATTEMPT_WINDOW = timedelta(minutes=15)
+MOST_FAILURES = 10
+
+
+class Role(StrEnum):
+    """Roles of the trade; the identifiers of the glossary."""
+
+    COLLECTOR = "collector"
+    ENFORCEMENT_OFFICER = "enforcement_officer"
+    ASSISTANT = "assistant"
+    ACCEPTANCE = "acceptance"
+    DISPATCHER = "dispatcher"
+    UNIT = "unit"
+    SUPERVISOR = "supervisor"
+    REVIEWER = "reviewer"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+FIELD_ROLES = frozenset({Role.COLLECTOR, Role.ENFORCEMENT_OFFICER, Role.ASSISTANT})
+DESK_ROLES = frozenset(Role) - FIELD_ROLES
+
+
+class Permission(StrEnum):
+    """What a door asks for; the table below says which roles open it."""
+
+    READ_CASES = "read_cases"
+    FILE_CASE = "file_case"
+    DISPATCH_CASE = "dispatch_case"
+    CLOSE_CASE = "close_case"
+    READ_EVIDENCE = "read_evidence"
+    REVIEW_EVIDENCE = "review_evidence"
+    READ_OFFICERS = "read_officers"
+    ADMINISTER_OFFICERS = "administer_officers"
+    ADMINISTER_HANDSETS = "administer_handsets"
+    READ_QUARANTINE = "read_quarantine"
+    READ_FLEET = "read_fleet"
+
+
+_DESK = frozenset({Role.ACCEPTANCE, Role.DISPATCHER, Role.SUPERVISOR, Role.REVIEWER, Role.UNIT})
+_ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+
+ROLES_FOR: dict[Permission, frozenset[Role]] = {
+    Permission.READ_CASES: _DESK,
+    Permission.FILE_CASE: frozenset({Role.ACCEPTANCE, Role.DISPATCHER}),
+    Permission.DISPATCH_CASE: frozenset({Role.DISPATCHER}),
+    Permission.CLOSE_CASE: frozenset({Role.ACCEPTANCE, Role.DISPATCHER}),
+    Permission.READ_EVIDENCE: _DESK,
+    Permission.REVIEW_EVIDENCE: frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    Permission.READ_OFFICERS: _DESK | _ADMINS,
+    Permission.ADMINISTER_OFFICERS: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.ADMINISTER_HANDSETS: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.READ_QUARANTINE: frozenset({Role.SYSTEM_ADMIN, Role.SUPERVISOR}),
+    Permission.READ_FLEET: _ADMINS | {Role.SUPERVISOR, Role.DISPATCHER},
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role at a node; ``agency_path`` ends with a slash."""
+
+    role: Role
+    agency_path: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An officer who is signed in, with everything that decides what the officer may do."""
+
+    officer_id: UUID
+    login: str
+    name: str
+    agency_id: UUID
+    squad_id: UUID | None
+    grants: tuple[Grant, ...]
+    locale: str | None = None
+    must_change_password: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles held anywhere, sorted, each once."""
+        return tuple(sorted({grant.role.value for grant in self.grants}))
+
+    def scope(self, permission: Permission) -> tuple[str, ...]:
+        """Return the agency paths below which ``permission`` holds; empty means nowhere."""
+        allowed = ROLES_FOR[permission]
+        return tuple(sorted({grant.agency_path for grant in self.grants if grant.role in allowed}))
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether ``permission`` holds anywhere (menus, doors); rows are filtered by ``scope``."""
+        return bool(self.scope(permission))
+
+    def require(self, permission: Permission) -> tuple[str, ...]:
+        """Return the scope of ``permission`` or raise the problem ``forbidden``, which names the roles."""
+        scope = self.scope(permission)
+        if not scope:
+            told = _("Your roles do not open this door; the roles that do are listed.")
+            raise Problem("forbidden", told, roles=sorted(ROLES_FOR[permission]))
+        return scope
+
+
+@dataclass(frozen=True)
+class Handset:
+    """An enrolled install that is asking; ``revoked`` is also set while its officer is deactivated."""
+
+    install_id: UUID
+    officer_id: UUID
+    agency_id: UUID
+    agency_path: str
+    squad_id: UUID | None
+    credential_sha256: bytes
+    revoked: bool
+
+
+def normal_login(login: str) -> str:
+    """Return the one spelling of a login: a Chinese keyboard types full-width letters without showing it."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def within(path: str, scope: tuple[str, ...]) -> bool:
+    """Tell whether the agency at ``path`` lies in one of the subtrees of ``scope``."""
+    return any(path.startswith(prefix) for prefix in scope)

@@ -1,0 +1,63 @@
+"""Dirty marks for the change feed: collected during an operation, numbered as its last statements.
+
+The counter row of each scope is taken last and in sorted order, one number per mark. Every other way that was
+tried (a sequence, updated_at, xmin, one number per transaction) lets a reader skip a row that commits late.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.ledger.models import FeedMark, FeedScope
+from server.upsert import insert
+
+MOST_MARKS = 500
+_KEY = "feed_marks"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """What a mark points at."""
+
+    type: str
+    id: UUID
+
+
+def mark(session: Session, scope: str, entity: Entity, version: str, *, reason: str | None = None) -> None:
+    """Note that ``entity`` changed for ``scope``; ``reason`` tells a drop's cause if it is out of sight by then."""
+    session.info.setdefault(_KEY, {})[scope, entity] = (version, reason)
+
+
+def write_marks(session: Session) -> None:
+    """Give the collected marks their numbers and write them; only transact calls this, last before COMMIT."""
+    collected: dict[tuple[str, Entity], tuple[str, str | None]] = session.info.pop(_KEY, {})
+    if len(collected) > MOST_MARKS:
+        msg = f"{len(collected)} feed marks in one transaction: bulk work must be cut into chunks of {MOST_MARKS}"
+        raise ValueError(msg)
+    by_scope: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for (scope, entity), (version, reason) in collected.items():
+        by_scope[scope].append(
+            {"entity_type": entity.type, "entity_id": entity.id, "version": version, "reason": reason}
+        )
+    for scope in sorted(by_scope, key=str.encode):
+        _write_scope(session, scope, by_scope[scope])
+
+
+def _write_scope(session: Session, scope: str, rows: list[dict[str, object]]) -> None:
+    counted = insert(session, FeedScope).values(scope=scope, head=len(rows), floor=0)
+    head = session.execute(
+        counted.on_conflict_do_update(
+            index_elements=[FeedScope.scope], set_={"head": FeedScope.head + len(rows)}
+        ).returning(FeedScope.head)
+    ).scalar_one()
+    numbered = [{**row, "scope": scope, "seq": head - len(rows) + place} for place, row in enumerate(rows, start=1)]
+    marks = insert(session, FeedMark)
+    session.execute(
+        marks.on_conflict_do_update(
+            index_elements=[FeedMark.scope, FeedMark.entity_type, FeedMark.entity_id],
+            set_={name: marks.excluded[name] for name in ("seq", "version", "reason")},
+        ),
+        numbered,
+    )

@@ -1,0 +1,78 @@
+"""Tables of the ledger."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.base import Base, Id
+
+
+class FeedScope(Base):
+    """A counter per scope. The row is locked by the last statements before COMMIT, so commit order is number order.
+
+    Rows are never deleted or recreated: a cursor would silently point into another history.
+    """
+
+    __tablename__ = "feed_scope"
+    __table_args__ = (CheckConstraint("floor >= 0 AND head >= floor", name="floor_below_head"),)
+
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    head: Mapped[int] = mapped_column(BigInteger)
+    floor: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class FeedMark(Base):
+    """The latest number at which an entity changed for a scope; what changed is decided at read time."""
+
+    __tablename__ = "feed_mark"
+    __table_args__ = (Index("uq_feed_mark_scope_seq", "scope", "seq", unique=True),)
+
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    entity_type: Mapped[str] = mapped_column(String(16), primary_key=True)
+    entity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(16))
+
+
+class Rendezvous(Base):
+    """A key that one side brings and another needs (photo hash, task id); locked before either side looks."""
+
+    __tablename__ = "rendezvous"
+
+    key: Mapped[str] = mapped_column(String(96), primary_key=True)
+
+
+class CustodyEvent(Base):
+    """One event in the life of a piece of evidence. Unnumbered here: a sequencer numbers committed events.
+
+    ``facts`` is JSON text exactly as first written; ``salt`` lets a later lawful disposal leave only a
+    meaningless hash in the log.
+    """
+
+    __tablename__ = "custody_event"
+    __table_args__ = (Index("ix_custody_event_subject", "subject_kind", "subject_id"),)
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(32))
+    subject_kind: Mapped[str] = mapped_column(String(16))
+    subject_id: Mapped[str] = mapped_column(String(64))
+    agency_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    install_id: Mapped[UUID | None]
+    facts: Mapped[str]
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+
+
+class Deployment(Base):
+    """One row: the epoch of this database's history. A restore makes a new one, so that handsets notice."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime]

@@ -1,0 +1,35 @@
+"""The list of doors and jobs: every subject's API and pages, registered in the order of the layers."""
+
+from flask import Flask
+from flask_smorest import Api
+from flask_wtf import CSRFProtect
+
+from server.casework import api as casework_api
+from server.casework import web as casework_web
+from server.console import filters
+from server.console import web as console_web
+from server.evidence import api as evidence_api
+from server.evidence import jobs as evidence_jobs
+from server.evidence import web as evidence_web
+from server.gateway import api as gateway_api
+from server.gateway import jobs as gateway_jobs
+from server.gateway import quarantine_api, uploads_api
+from server.gateway import web as gateway_web
+from server.identity import api as identity_api
+from server.identity import web as identity_web
+
+APIS = (identity_api, evidence_api, casework_api, gateway_api, uploads_api, quarantine_api)
+PAGES = (console_web, identity_web, casework_web, evidence_web, gateway_web)
+# Importing them is what registers their jobs; without this line the worker would know none of a module's sweeps.
+JOBS = (evidence_jobs, gateway_jobs)
+
+
+def register_subjects(app: Flask, api: Api, csrf: CSRFProtect) -> None:
+    """Register all blueprints; the API authenticates by bearer token only and needs no CSRF token."""
+    for module in APIS:
+        for blueprint in module.blueprints:
+            csrf.exempt(blueprint)
+            api.register_blueprint(blueprint)
+    for pages in PAGES:
+        app.register_blueprint(pages.pages)
+    filters.register(app)

@@ -1,0 +1,176 @@
+"""What every door shares: who is asking, blueprints with their guard, paging arguments.
+
+Authentication ends its own read before the body is read, so that a slow phone never pins a connection.
+"""
+
+from collections.abc import Callable, Collection
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, Request, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+
+from server.db import read
+from server.errors import asked_by_program
+from server.identity.queries import actor_by_session, actor_by_token, handset_by_credential
+from server.identity.rules import Actor, Handset
+from server.problems import Problem
+
+MOST_ROWS = 200
+_NONE: Collection[str] = frozenset()
+
+
+class _JsonParser(FlaskParser):
+    """webargs' parser, which lets two kinds of unreadable JSON through as errors of the server."""
+
+    def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ANN401 (webargs' signature)
+        """Return the parsed body; raises bad-request."""
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError) as error:
+            detail = "The JSON holds a nesting or a number that cannot be read."
+            raise Problem("bad-request", detail) from error
+
+
+class ApiBlueprint(SmorestBlueprint):
+    """flask-smorest's blueprint with our parser."""
+
+    ARGUMENTS_PARSER = _JsonParser()
+
+
+class ConsoleUser(UserMixin):
+    """Flask-Login's user around an Actor; its id carries the session generation."""
+
+    def __init__(self, actor: Actor, generation: int) -> None:
+        self.actor = actor
+        self.id = f"{actor.officer_id}.{generation}"
+
+
+def init_login(app: Flask) -> None:
+    """Bind the console's cookie session."""
+    manager = LoginManager(app)
+
+    @manager.user_loader
+    def load(session_id: str) -> ConsoleUser | None:
+        officer_id, _, generation = session_id.partition(".")
+        found = read(actor_by_session, UUID(officer_id), int(generation))
+        return None if found is None else ConsoleUser(found, int(generation))
+
+
+def bearer() -> str | None:
+    """Return the token of the Authorization header, or None."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def signed_in() -> Actor:
+    """Return who is signed in, even with a password that must be changed first."""
+    if "actor" not in g:
+        g.actor = _find_actor()
+        g.locale = g.actor.locale
+    found: Actor = g.actor
+    return found
+
+
+def actor() -> Actor:
+    """Return who is signed in and free to work; raises sign-in-required or password-change-required."""
+    found = signed_in()
+    if found.must_change_password:
+        raise Problem("password-change-required")
+    return found
+
+
+def _find_actor() -> Actor:
+    token = bearer()
+    if token is not None:
+        found = read(actor_by_token, token)
+        if found is None:
+            raise Problem("sign-in-required")
+        return found
+    # A cookie opens the console only: accepted under /api it would open it to cross-site requests.
+    if request.path.startswith("/api/") or not current_user.is_authenticated:
+        raise Problem("sign-in-required")
+    held: Actor = current_user.actor
+    return held
+
+
+def handset() -> Handset:
+    """Return the enrolled install that is asking; raises unknown-handset."""
+    if "handset" not in g:
+        token = bearer()
+        found = read(handset_by_credential, token) if token else None
+        if found is None:
+            raise Problem("unknown-handset")
+        g.handset = found
+    held: Handset = g.handset
+    return held
+
+
+def api_blueprint(
+    name: str, guard: Callable[[], object] | None = actor, url_prefix: str = "", *, takes_json: bool = True
+) -> ApiBlueprint:
+    """Return a blueprint below /api/v1 whose ``guard`` runs before any body is read (None = open to all)."""
+    blueprint = ApiBlueprint(f"{name}_api", name, url_prefix=f"/api/v1{url_prefix}")
+    if guard is not None:
+        demanded = guard
+
+        def demand() -> None:
+            demanded()
+
+        blueprint.before_request(demand)
+    if takes_json:
+        blueprint.before_request(_demand_json)
+    return blueprint
+
+
+def _demand_json() -> None:
+    """Refuse a body of another type as what it is, instead of finding all its fields missing."""
+    if request.content_length and request.mimetype != "application/json":
+        raise Problem("wrong-content-type", "Send Content-Type: application/json.")
+
+
+def console_pages(name: str) -> Blueprint:
+    """Return a blueprint of console pages, open to signed-in officers only."""
+    pages = Blueprint(f"{name}_pages", name)
+    pages.before_request(login_guard())
+    return pages
+
+
+def login_guard(
+    *, open_to_all: Collection[str] = _NONE, before_password: Collection[str] = _NONE
+) -> Callable[[], ResponseReturnValue | None]:
+    """Return a before_request function that keeps strangers out of console pages.
+
+    It sends a stranger to the sign-in form, and who holds a temporary password to the account page; a script or a
+    form gets the problem instead of a page it did not ask for. ``open_to_all`` and ``before_password`` are the
+    endpoints that stay open to the one and the other.
+    """
+
+    def demand_login() -> ResponseReturnValue | None:
+        if request.endpoint in open_to_all:
+            return None
+        try:
+            found = signed_in()
+        except Problem as problem:
+            if problem.slug != "sign-in-required" or request.method != "GET" or asked_by_program():
+                raise
+            return redirect(url_for("console_pages.login", next=request.full_path.rstrip("?")))
+        if not found.must_change_password or request.endpoint in before_password:
+            return None
+        if asked_by_program():
+            raise Problem("password-change-required")
+        return redirect(url_for("console_pages.account"), HTTPStatus.SEE_OTHER)
+
+    return demand_login
+
+
+def page_args() -> tuple[str | None, int]:
+    """Return (after, limit) of a list request; limit is 1 to 200, 50 when omitted."""
+    text = request.args.get("limit", "50")
+    if not text.isdecimal() or len(text) > len(str(MOST_ROWS)) or not 1 <= int(text) <= MOST_ROWS:
+        raise Problem("validation", errors={"limit": [f"Must be a number from 1 to {MOST_ROWS}."]})
+    return request.args.get("after") or None, int(text)
