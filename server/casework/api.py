@@ -1,0 +1,87 @@
+"""The API of casework: cases and actions for desks; photographs for whoever sees a case or task that shows them."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from server.casework import operations, queries
+from server.casework.mirror import photo_shown
+from server.casework.numbers import Numbering
+from server.casework.records import CaseRecord
+from server.casework.schemas import ActionSchema, CaseListSchema, CasePageSchema, CaseQuerySchema, CaseSchema
+from server.current import settings
+from server.db import read, transact
+from server.evidence.queries import proven, visible_at_desk
+from server.evidence.schemas import PhotoQuerySchema
+from server.evidence.serving import serve_photo
+from server.identity.queries import scopes_of
+from server.identity.rules import Handset, Permission
+from server.keyset import Page
+from server.problems import Problem
+from server.web import actor, api_blueprint, bearer, handset, page_args
+
+desk = api_blueprint("casework")
+# Desks and handsets come through one door; each is asked for its own credential inside.
+photos = api_blueprint("photos", guard=None)
+blueprints = (desk, photos)
+
+BINARY = {"type": "string", "format": "binary"}
+
+
+@desk.get("/cases")
+@desk.arguments(CaseQuerySchema, location="query")
+@desk.response(HTTPStatus.OK, CaseListSchema)
+def cases(filters: dict[str, Any]) -> Page[CaseRecord]:
+    """List cases newest first."""
+    scope = actor().require(Permission.READ_CASES)
+    after, limit = page_args()
+    return read(queries.cases, scope, state=filters["state"], after=after, limit=limit)
+
+
+@desk.get("/cases/<uuid:case_id>")
+@desk.response(HTTPStatus.OK, CasePageSchema)
+def case(case_id: UUID) -> dict[str, Any]:
+    """Return a case with timeline, evidence and tasks."""
+    page = read(queries.case_page, actor().require(Permission.READ_CASES), case_id)
+    parts = {name: part for name, part in vars(page).items() if name != "case"}
+    return {**vars(page.case), **parts}
+
+
+@desk.post("/cases/<uuid:case_id>/actions")
+@desk.arguments(ActionSchema)
+@desk.response(HTTPStatus.OK, CaseSchema)
+def act(asked: dict[str, Any], case_id: UUID) -> CaseRecord:
+    """Do one step: file, dispatch, send_check, close or redo."""
+    numbering = Numbering(timezone=settings().timezone)
+    return transact(operations.act, actor(), case_id, **asked, numbering=numbering)
+
+
+@photos.get("/photos/<string(length=64):sha256>")
+@photos.arguments(PhotoQuerySchema, location="query")
+@photos.response(HTTPStatus.OK, BINARY, content_type="image/jpeg")
+def photo(asked: dict[str, str], sha256: str) -> Response:
+    """Send a photograph: its original as attachment, or a rendition (thumbnail, preview)."""
+    if (bearer() or "").startswith("hs_"):
+        visible = _visible_to_handset(sha256)
+    else:
+        visible = read(visible_at_desk, actor().require(Permission.READ_EVIDENCE), sha256)
+    if not visible:
+        raise Problem("not-found")
+    return serve_photo(sha256, asked["rendition"])
+
+
+def _visible_to_handset(sha256: str) -> bool:
+    caller = handset()
+    if caller.revoked:
+        raise Problem("handset-revoked")
+    return read(_owned_or_shown, caller, sha256)
+
+
+def _owned_or_shown(session: Session, caller: Handset, sha256: str) -> bool:
+    """Tell whether this install uploaded these bytes, or sees a task or case that shows them."""
+    if proven(session, caller.install_id, sha256):
+        return True
+    return photo_shown(session, scopes_of(session, caller.officer_id), sha256)

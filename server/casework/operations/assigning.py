@@ -1,0 +1,79 @@
+"""Giving a field task to a squad or an officer, taking it back, and telling both handsets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.base import new_tag
+from server.casework.models import Case, FieldTask, TaskAssignment
+from server.casework.operations.traces import mark_task, show_task
+
+
+@dataclass(frozen=True)
+class Assignee:
+    """A squad, of which one member accepts, or one officer."""
+
+    squad_id: UUID | None = None
+    officer_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who assigned a task and when."""
+
+    by: UUID
+    at: datetime
+
+
+def create_task(session: Session, case: Case, kind: str, to: Assignee, order: Order, *, task_id: UUID) -> FieldTask:
+    """Make a task in its first round. The caller has met ``task:<id>`` before locking the case."""
+    task = FieldTask(
+        id=task_id,
+        agency_id=case.agency_id,
+        case_id=case.id,
+        kind=kind,
+        squad_id=to.squad_id,
+        officer_id=to.officer_id,
+        assignment_no=1,
+        status="assigned",
+        assigned_at=order.at,
+    )
+    session.add(task)
+    session.flush()
+    _keep_round(session, task, order)
+    mark_task(session, task)
+    return task
+
+
+def reassign(session: Session, task: FieldTask, to: Assignee, order: Order) -> None:
+    """Begin a new round of a task. Whoever held it before is marked too: it leaves that handset with its reason."""
+    task.version = new_tag()
+    mark_task(session, task, reason="reassigned")
+    task.squad_id, task.officer_id = to.squad_id, to.officer_id
+    task.assignment_no += 1
+    task.status = "assigned"
+    task.assigned_at = order.at
+    _keep_round(session, task, order)
+    mark_task(session, task)
+
+
+def cancel(session: Session, task: FieldTask) -> None:
+    """Withdraw a task that nobody has finished; the server's word is final."""
+    if task.status != "done":
+        task.status = "cancelled"
+        show_task(session, task, reason="withdrawn")
+
+
+def _keep_round(session: Session, task: FieldTask, order: Order) -> None:
+    session.add(
+        TaskAssignment(
+            task_id=task.id,
+            assignment_no=task.assignment_no,
+            squad_id=task.squad_id,
+            officer_id=task.officer_id,
+            assigned_at=order.at,
+            assigned_by=order.by,
+        )
+    )

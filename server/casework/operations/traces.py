@@ -1,0 +1,74 @@
+"""The traces that every change of a case leaves: a timeline entry, and marks for the handsets that may see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.base import new_tag
+from server.casework.models import Case, CaseEvent, FieldTask
+from server.clock import now
+from server.ledger.marks import Entity, mark
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Who caused an entry of the timeline and why; from a handset also by which item and when it was captured."""
+
+    actor_id: UUID | None
+    reason: str | None = None
+    install_id: UUID | None = None
+    item_id: UUID | None = None
+    captured_at_corrected: datetime | None = None
+
+
+def note(session: Session, case: Case, action: str, before: str | None, cause: Cause) -> None:
+    """Write one line of the timeline; ``before`` is the state before the action, the case holds the one after."""
+    session.add(
+        CaseEvent(
+            case_id=case.id,
+            at=now(),
+            action=action,
+            state_before=before,
+            state_after=case.state,
+            actor_id=cause.actor_id,
+            install_id=cause.install_id,
+            item_id=cause.item_id,
+            captured_at_corrected=cause.captured_at_corrected,
+            reason=cause.reason,
+        )
+    )
+
+
+def show_case(session: Session, case: Case) -> None:
+    """Give the case a new version and mark it for its reporter. Call last: the mark carries that version."""
+    case.version = new_tag()
+    mark_case(session, case)
+
+
+def mark_case(session: Session, case: Case) -> None:
+    """Mark the case for its reporter at its present version."""
+    mark(session, f"officer:{case.reporter_id}", Entity("case", case.id), case.version)
+
+
+def show_task(session: Session, task: FieldTask, *, reason: str | None = None) -> None:
+    """Give the task a new version and mark it for whoever holds it; ``reason`` explains a drop."""
+    task.version = new_tag()
+    mark_task(session, task, reason=reason)
+
+
+def mark_task(session: Session, task: FieldTask, *, reason: str | None = None) -> None:
+    """Mark the task for its present assignee at its present version."""
+    for scope in scopes_of(task):
+        mark(session, scope, Entity("task", task.id), task.version, reason=reason)
+
+
+def scopes_of(task: FieldTask) -> list[str]:
+    """Return the feed scopes of the task's present assignee."""
+    scopes = []
+    if task.squad_id is not None:
+        scopes.append(f"squad:{task.squad_id}")
+    if task.officer_id is not None:
+        scopes.append(f"officer:{task.officer_id}")
+    return scopes
