@@ -1,0 +1,77 @@
+"""Items whose interpretation was left: the request ran out of time, or its process was killed in the middle.
+
+Two places finish them: the next request of the same handset, and the worker's sweep. Each attempt is taken like a
+lease, durably and before it is made, so that two of them never count one attempt twice and an item that kills its
+process is set aside in the end.
+"""
+
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from server.clock import now
+from server.db import read, transact
+from server.gateway.inbox import DatabaseInbox
+from server.gateway.interpreting import set_aside
+from server.gateway.models import InboxItem
+from sync.engine import INTERPRET_SECONDS, interpret
+from sync.item import Key, State
+
+# A request interprets for at most INTERPRET_SECONDS; what is older is nobody's any more.
+LEASE = timedelta(seconds=INTERPRET_SECONDS + 5)
+# After this many attempts that ended with the process itself, an item is set aside for a human.
+MOST_ATTEMPTS = 2
+_AT_ONCE = 500
+
+
+def finish_left(install_id: UUID | None = None, *, patience: float = INTERPRET_SECONDS) -> int:
+    """Interpret what was left, of one install or of all; returns how many items were taken up.
+
+    One by one: the item that killed a process must not take others with it again.
+    """
+    until = time.monotonic() + patience
+    taken = 0
+    for key in read(left_items, install_id):
+        if time.monotonic() >= until:
+            break
+        if transact(take_attempt, key):
+            interpret(DatabaseInbox(), [key], until=until)
+            taken += 1
+    return taken
+
+
+def left_items(session: Session, install_id: UUID | None = None) -> list[Key]:
+    """Return the oldest items that wait for their interpretation and that nobody works on any more."""
+    rows = select(InboxItem.item_id, InboxItem.fingerprint).where(
+        InboxItem.state == State.INTERPRETING, InboxItem.attempted_at < now() - LEASE
+    )
+    if install_id is not None:
+        rows = rows.where(InboxItem.install_id == install_id)
+    found = session.execute(rows.order_by(InboxItem.received_at).limit(_AT_ONCE))
+    return [Key(row.item_id, row.fingerprint) for row in found]
+
+
+def take_attempt(session: Session, key: Key) -> bool:
+    """Count an attempt before it is made; False when another took it, or when the item has killed too many."""
+    lease_is_over = (
+        (InboxItem.item_id == key.item_id)
+        & (InboxItem.fingerprint == key.fingerprint)
+        & (InboxItem.state == State.INTERPRETING)
+        & (InboxItem.attempted_at < now() - LEASE)
+    )
+    attempts = session.scalar(
+        update(InboxItem)
+        .where(lease_is_over)
+        .values(attempts=InboxItem.attempts + 1, attempted_at=now())
+        .returning(InboxItem.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    if attempts is None:
+        return False
+    if attempts > MOST_ATTEMPTS:
+        set_aside(session, key, "The server died while it interpreted this item.")
+        return False
+    return True

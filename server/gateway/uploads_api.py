@@ -1,0 +1,211 @@
+"""tus 1.0 for photographs: creation, creation-with-upload, HEAD, PATCH. A thin mapping onto photo_store's engine.
+
+Rules for stock clients (protocol.md section 6): never 429 or 410 on an upload's address; 404 for unknown, failed
+or expired; Upload-Offset and Upload-Length on HEAD with no-store; never Location on an error.
+"""
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from photo_store.blobs import BlobUnavailable
+from photo_store.inspect_image import NotAnImage, PhotoTooLarge
+from photo_store.uploads import (
+    BodyInterrupted,
+    HashMismatch,
+    OffsetMismatch,
+    SpoolUnavailable,
+    TooMuchData,
+    UploadFenced,
+    UploadState,
+    UploadUnknown,
+)
+from server.clock import now
+from server.current import settings
+from server.db import read, transact
+from server.evidence import uploads
+from server.gateway.upload_ledger import upload_engine
+from server.problems import Problem
+from server.web import api_blueprint, handset
+from sync.envelope import HEX256
+
+TUS_VERSION = "1.0.0"
+OFFSET_STREAM = "application/offset+octet-stream"
+MOST_DIGITS = 18
+_PIECE = 64 * 1024
+
+
+def _demand_handset_and_version() -> None:
+    # OPTIONS only tells what is spoken here; tus asks it without a token and without a version.
+    if request.method == "OPTIONS":
+        return
+    handset()
+    if request.headers.get("Tus-Resumable") != TUS_VERSION:
+        raise Problem("tus-version")
+    # The upload's own length bounds its body, not the limit for JSON (None would mean the latter).
+    request.max_content_length = settings().max_photo_bytes
+
+
+blueprint = api_blueprint("uploads", guard=_demand_handset_and_version, url_prefix="/uploads", takes_json=False)
+blueprints = (blueprint,)
+
+
+@blueprint.after_request
+def _speak_tus(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = TUS_VERSION
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        response.headers["Tus-Version"] = TUS_VERSION
+    return response
+
+
+@blueprint.route("", methods=["OPTIONS"])
+@blueprint.response(204)
+def abilities() -> ResponseReturnValue:
+    """Tell what this server speaks of tus."""
+    headers = {
+        "Tus-Version": TUS_VERSION,
+        "Tus-Extension": "creation,creation-with-upload",
+        "Tus-Max-Size": str(settings().max_photo_bytes),
+    }
+    return "", 204, headers
+
+
+@blueprint.post("")
+@blueprint.response(201)
+def create() -> ResponseReturnValue:
+    """Open an upload; with a body, take the first bytes too."""
+    length, sha256 = _declared_length(), _declared_sha256()
+    expires_at = now() + timedelta(days=settings().upload_days)
+    upload_id = str(transact(uploads.create_upload, handset().install_id, sha256, length, expires_at))
+    state = read(uploads.state, upload_id)
+    if request.mimetype == OFFSET_STREAM and state.status == "open":
+        state = _append(upload_id, 0)
+    place = url_for("uploads_api.part", upload_id=upload_id)
+    return "", 201, {"Location": place, "Upload-Offset": str(state.offset)}
+
+
+@blueprint.route("/<upload_id>", methods=["HEAD"], endpoint="part")
+@blueprint.response(200)
+def ask(upload_id: str) -> ResponseReturnValue:
+    """Tell the durable offset; stops every writer before, so that the answer stays true."""
+    _own(upload_id)
+    with _Translated():
+        state = upload_engine().head(upload_id)
+    headers = {"Upload-Offset": str(state.offset), "Upload-Length": str(state.length), "Cache-Control": "no-store"}
+    return "", 200, headers
+
+
+@blueprint.patch("/<upload_id>")
+@blueprint.response(204)
+def append(upload_id: str) -> ResponseReturnValue:
+    """Take bytes from Upload-Offset on; 204 only when every promised byte is durable."""
+    if request.mimetype != OFFSET_STREAM:
+        raise Problem("wrong-content-type", f"Send Content-Type: {OFFSET_STREAM}.")
+    offset = _whole_number("Upload-Offset")
+    if offset is None:
+        raise Problem("bad-request", "Upload-Offset must be a whole number.")
+    _own(upload_id)
+    state = _append(upload_id, offset)
+    promised = request.content_length
+    if promised is not None and state.offset < offset + promised:
+        # What arrived is kept. The WSGI server ends a cut body as if it were whole: only the length tells.
+        raise Problem("bad-request", f"The body ended early; {state.offset} bytes are durable.")
+    return "", 204, {"Upload-Offset": str(state.offset)}
+
+
+class _Translated:
+    """Turns what the engine raises into problems of the catalogue."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        problem = _problem(error)
+        if problem is not None:
+            raise problem from error
+
+
+_SLUGS: dict[type[Exception], str] = {
+    UploadUnknown: "unknown-upload",
+    OffsetMismatch: "wrong-offset",
+    UploadFenced: "upload-taken-over",
+    HashMismatch: "hash-mismatch",
+    NotAnImage: "not-an-image",
+    PhotoTooLarge: "photo-too-large",
+    TooMuchData: "upload-too-long",
+    BodyInterrupted: "bad-request",
+    SpoolUnavailable: "store-unavailable",
+    BlobUnavailable: "store-unavailable",
+}
+
+
+def _problem(error: BaseException | None) -> Problem | None:
+    slug = next((slug for kind, slug in _SLUGS.items() if isinstance(error, kind)), None)
+    match error:
+        case _ if slug is None:
+            return None
+        case NotAnImage() | PhotoTooLarge():
+            return Problem(slug, str(error))
+        case BodyInterrupted():
+            return Problem(slug, f"The body ended early; {error.state.offset} bytes are durable.")
+        case OffsetMismatch() | TooMuchData():
+            return Problem(slug, offset=error.state.offset)
+        case SpoolUnavailable() | BlobUnavailable():
+            return Problem(slug, retry_after=5)
+        case _:
+            return Problem(slug)
+
+
+def _append(upload_id: str, offset: int) -> UploadState:
+    with _Translated():
+        return upload_engine().append(upload_id, offset, _pieces())
+
+
+def _pieces() -> Iterator[bytes]:
+    while piece := request.stream.read(_PIECE):
+        yield piece
+
+
+def _own(upload_id: str) -> None:
+    """Refuse another install's upload exactly like one that does not exist."""
+    try:
+        owner: UUID = read(uploads.owner_of, upload_id)
+    except UploadUnknown as error:
+        raise Problem("unknown-upload") from error
+    if owner != handset().install_id:
+        raise Problem("unknown-upload")
+
+
+def _declared_length() -> int:
+    length, most = _whole_number("Upload-Length"), settings().max_photo_bytes
+    if not length:
+        raise Problem("bad-request", "Upload-Length must be the number of bytes, at least 1.")
+    if length > most:
+        raise Problem("photo-too-large", f"A photograph may have {most} bytes; this one has {length}.")
+    return length
+
+
+def _whole_number(header: str) -> int | None:
+    """Return a header's number; Python refuses to read thousands of digits with an error of its own."""
+    text = request.headers.get(header, "")
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def _declared_sha256() -> str | None:
+    """Return the hash of Upload-Metadata; a stock client that sends none is served too."""
+    for pair in request.headers.get("Upload-Metadata", "").split(","):
+        name, _, value = pair.strip().partition(" ")
+        if name == "sha256":
+            try:
+                text = base64.b64decode(value, validate=True).decode("ascii")
+            except ValueError:  # not ASCII, not base64, or not ASCII inside
+                text = ""
+            if not HEX256.fullmatch(text):
+                raise Problem("bad-request", "sha256 in Upload-Metadata must be base64 of 64 lower-case hex digits.")
+            return text
+    return None
