@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from random import Random
 
-__all__ = ["LIGHTS", "Colour", "Light", "mixed", "varied"]
+__all__ = ["DARKEST", "HEADROOM", "LIGHTEST", "LIGHTS", "Colour", "Light", "mixed", "varied"]
 
 Colour = tuple[int, int, int]
+# No lens shows full black or white, and the grain that is added last needs this much room at both ends.
+HEADROOM = 22
+DARKEST, LIGHTEST = HEADROOM, 255 - HEADROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,6 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
 
 def varied(colour: Colour, dice: Random, by: int = 10) -> Colour:
     """Return ``colour`` a little lighter or darker, so that no two things look cut from one sheet."""
-    shift = dice.randint(-by, by)
-    red, green, blue = (max(0, min(255, part + shift)) for part in colour)
-    return red, green, blue
+    shift = int(dice.random() * (2 * by + 1)) - by
+    red, green, blue = colour
+    return max(0, min(255, red + shift)), max(0, min(255, green + shift)), max(0, min(255, blue + shift))

@@ -3,7 +3,8 @@
 import math
 from random import Random
 
-from photo_store.drawn.camera import Canvas, Place
+from photo_store.drawn.camera import Place
+from photo_store.drawn.canvas import Canvas
 from photo_store.drawn.light import Colour, mixed, varied
 
 __all__ = ["draw_bicycles", "draw_rubbish", "draw_small_ads", "draw_wall"]

@@ -7,7 +7,8 @@ from random import Random
 
 from PIL import Image
 
-from photo_store.drawn.camera import Camera, Canvas
+from photo_store.drawn.camera import Camera
+from photo_store.drawn.canvas import Canvas
 from photo_store.drawn.claims import exif_block
 from photo_store.drawn.damage import (
     draw_cable,
@@ -18,7 +19,7 @@ from photo_store.drawn.damage import (
     draw_pothole,
     draw_water,
 )
-from photo_store.drawn.grain import grained
+from photo_store.drawn.grain import add_grain
 from photo_store.drawn.litter import draw_bicycles, draw_rubbish, draw_small_ads, draw_wall
 from photo_store.drawn.scene import Phase, Scene, Shot
 from photo_store.drawn.street import draw_street
@@ -27,6 +28,8 @@ from photo_store.drawn.wares import draw_piled_goods, draw_trading
 __all__ = ["draw"]
 
 QUALITY = 80
+# Pixels along the longer side; what is larger is drawn at half the size and enlarged before the grain is added.
+WIDEST_DRAWN = 2400
 _Painter = Callable[[Canvas, Random], None]
 _PROBLEMS: dict[Scene, _Painter] = {
     Scene.EXPOSED_RUBBISH: draw_rubbish,
@@ -88,13 +91,8 @@ def draw(  # noqa: PLR0913  # what a photograph is: scene, place, time, hand and
     """
     scene, phase, shot = Scene(scene), Phase(phase), Shot(shot)
     camera = _camera(scene, shot, seed)
-    canvas = draw_street(size, camera, seed)
-    fixture = _FIXTURES.get(scene)
-    if fixture is not None:
-        fixture(canvas, Random(f"{seed} fixture"))  # noqa: S311  # drawing, no secret
-    if phase is Phase.BEFORE:
-        _PROBLEMS[scene](canvas, Random(f"{seed} {scene}"))  # noqa: S311  # drawing, no secret
-    photo = grained(canvas.image, camera.horizon, Random(f"{seed} {shot} {phase}").getrandbits(31))  # noqa: S311  # same
+    photo = _painted(scene, seed, phase, camera, size)
+    add_grain(photo, camera.horizon, Random(f"{seed} {shot} {phase}").getrandbits(31))  # noqa: S311  # drawing, no secret
     turn = _STORED.get(orientation)
     if turn is not None:
         photo = photo.transpose(turn)
@@ -102,6 +100,18 @@ def draw(  # noqa: PLR0913  # what a photograph is: scene, place, time, hand and
     target = io.BytesIO()
     photo.save(target, "JPEG", quality=QUALITY, subsampling="4:2:0", exif=exif)
     return target.getvalue()
+
+
+def _painted(scene: Scene, seed: int, phase: Phase, camera: Camera, size: tuple[int, int]) -> Image.Image:
+    """Draw street, fixture and problem from the back to the front."""
+    shrink = 2 if max(size) > WIDEST_DRAWN else 1
+    canvas = draw_street((size[0] // shrink, size[1] // shrink), camera, seed)
+    fixture = _FIXTURES.get(scene)
+    if fixture is not None:
+        fixture(canvas, Random(f"{seed} fixture"))  # noqa: S311  # drawing, no secret
+    if phase is Phase.BEFORE:
+        _PROBLEMS[scene](canvas, Random(f"{seed} {scene}"))  # noqa: S311  # drawing, no secret
+    return canvas.image if shrink == 1 else canvas.image.resize(size, Image.Resampling.NEAREST)
 
 
 def _camera(scene: Scene, shot: Shot, seed: int) -> Camera:

@@ -9,9 +9,11 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from photo_store.drawn.camera import Camera, Canvas
+from photo_store.drawn.camera import Camera
+from photo_store.drawn.canvas import Canvas
 from photo_store.drawn.facades import LEFT, RIGHT, draw_row
-from photo_store.drawn.light import LIGHTS, Colour, Light, mixed, varied
+from photo_store.drawn.light import DARKEST, LIGHTEST, LIGHTS, Colour, Light, mixed, varied
+from photo_store.drawn.trees import LEAVES, draw_tree
 
 __all__ = ["draw_street"]
 
@@ -25,7 +27,6 @@ _CARS: tuple[Colour, ...] = (
     (150, 154, 158),
     (206, 198, 178),
 )
-_LEAVES: tuple[Colour, ...] = ((70, 96, 50), (88, 110, 58), (60, 84, 52), (108, 116, 60))
 
 
 def draw_street(size: tuple[int, int], camera: Camera, seed: int) -> Canvas:
@@ -51,12 +52,14 @@ def _sky(size: tuple[int, int], camera: Camera, light: Light, seed: int) -> Imag
     puffs = np.asarray(Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BICUBIC), dtype=np.float64)
     cover = np.clip((puffs - 120) / 110, 0, 1)[:, :, None] * light.clouds
     sky = sky * (1 - cover) + (np.array(light.horizon) * 0.4 + 150) * cover
-    small = Image.fromarray(np.clip(sky, 0, 255).astype(np.uint8))
+    small = Image.fromarray(np.clip(sky, DARKEST, LIGHTEST).astype(np.uint8))
     picture = Image.new("RGB", size, light.haze)
     # Below the horizon all will be painted over; a little more, because far ends sway with the hand.
     seen = min(1.0, camera.horizon + 0.05)
-    above = small.resize((size[0], round(size[1] * seen)), Image.Resampling.BILINEAR, box=(0, 0, columns, rows * seen))
-    picture.paste(above, (0, 0))
+    above = (size[0], round(size[1] * seen))
+    # Smoothly to half the size and plainly to the whole: so soft a picture shows no difference, but in time.
+    half = small.resize((above[0] // 2, above[1] // 2), Image.Resampling.BILINEAR, box=(0, 0, columns, rows * seen))
+    picture.paste(half.resize(above, Image.Resampling.NEAREST), (0, 0))
     return picture
 
 
@@ -108,7 +111,7 @@ def _draw_paving_joints(canvas: Canvas, dice: Random, paving: Colour) -> None:
 
 def _draw_furniture(canvas: Canvas, dice: Random) -> None:
     """Trees, lamps and cars from far to near, so that the near ones cover the far ones."""
-    leaves = dice.choice(_LEAVES)
+    leaves = dice.choice(LEAVES)
     offset = dice.uniform(0, 8)
     things: list[tuple[float, str]] = [(8.5 + offset + 8.0 * index, "tree") for index in range(9)]
     things += [(12.0 + offset + 16.0 * index, "lamp") for index in range(5)]
@@ -117,9 +120,9 @@ def _draw_furniture(canvas: Canvas, dice: Random) -> None:
     for z, thing in sorted(things, reverse=True):
         own = Random(dice.getrandbits(32))  # noqa: S311  # drawing, no secret
         if thing == "tree":
-            _draw_tree(canvas, own, KERB - 0.45, z, leaves)
+            draw_tree(canvas, own, KERB - 0.45, z, leaves)
         elif thing == "far tree":
-            _draw_tree(canvas, own, FAR_KERB + 0.8, z, leaves)
+            draw_tree(canvas, own, FAR_KERB + 0.8, z, leaves)
         elif thing == "lamp":
             _draw_lamp(canvas, z)
         else:
@@ -129,30 +132,6 @@ def _draw_furniture(canvas: Canvas, dice: Random) -> None:
             (LEFT + 0.3 + step * 0.9, height - 0.9 * math.sin(step * math.pi / 17), 14.0 + offset) for step in range(18)
         ]
         canvas.stroke(sag, 0.025, (40, 40, 44))
-
-
-def _draw_tree(canvas: Canvas, dice: Random, x: float, z: float, leaves: Colour) -> None:
-    sheet = canvas.place(x, z)
-    if sheet is None or z - canvas.camera.z < 3:  # noqa: PLR2004  # a crown in the lens shows nothing else
-        return
-    canvas.shadow(x, z, 2.6, 2.0)
-    canvas.ground((x - 0.5, x + 0.5), (z - 0.5, z + 0.5), (92, 76, 60))
-    trunk = [sheet.at(-0.13, 0), sheet.at(-0.09, 3.2), sheet.at(0.1, 3.2), sheet.at(0.15, 0)]
-    canvas.pen.polygon(trunk, fill=canvas.lit((92, 76, 62), z))
-    canvas.pen.polygon(
-        [sheet.at(-0.13, 0), sheet.at(-0.09, 3.2), sheet.at(-0.02, 3.2), sheet.at(-0.04, 0)],
-        fill=canvas.lit((116, 98, 82), z),
-    )
-    clumps = 24 if z > 34 else 60 if z > 16 else 120  # noqa: PLR2004  # far crowns need no detail
-    for index in range(clumps):
-        angle, reach = dice.random() * math.tau, math.sqrt(dice.random())
-        right, up = 1.5 * reach * math.cos(angle), 4.0 + 1.25 * reach * math.sin(angle)
-        shade = mixed(
-            leaves, (28, 40, 26), 0.58 - 0.5 * index / clumps - 0.06 * (up - 4.0) + 0.05 * right + 0.1 * dice.random()
-        )
-        radius = (0.16 + 0.2 * dice.random()) * (1.25 - 0.85 * index / clumps) * sheet.scale
-        px, py = sheet.at(right, up)
-        canvas.pen.ellipse((px - radius, py - radius * 0.8, px + radius, py + radius * 0.8), fill=canvas.lit(shade, z))
 
 
 def _draw_lamp(canvas: Canvas, z: float) -> None:

@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from photo_store.drawn.camera import Canvas
+from photo_store.drawn.canvas import Canvas
 from photo_store.drawn.light import Colour, mixed, varied
 
 __all__ = ["draw_piled_goods", "draw_trading"]
