@@ -90,7 +90,9 @@ def engine_options(url: str) -> dict[str, object]:
     """Return pool settings; the SQLite pragmas are set on connect in server/db.py."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 15}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    # In UTC: another zone could push an instant at the calendar's edge out of Python's years.
+    in_utc = {"options": "-c timezone=UTC"}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": in_utc}
 
 
 def _secure(response: Response) -> Response:

@@ -5,7 +5,6 @@ the pen or the picture sees all that was drawn before.
 """
 
 import math
-from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,14 +38,19 @@ class Canvas:
         self._horizon = camera.horizon * image.height
         self._limit = camera.z + NEAR_PLANE
         # Waiting shapes: the coordinates of all their corners; of each shape the number of corners, colour, alpha.
-        self._corners = array("d")
-        self._shapes = array("d")
+        self._corners: list[float] = []
+        self._shapes: list[float] = []
 
     @property
     def image(self) -> Image.Image:
         """The picture with all that was drawn so far."""
         self._paint()
         return self._image
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return self._image.width
 
     @property
     def pen(self) -> ImageDraw.ImageDraw:
@@ -72,9 +76,8 @@ class Canvas:
         )
 
     def inks(self, colours: Numbers, z: Numbers | float) -> NDArray[np.int64]:
-        """Return ``lit`` for many colours, shape (n, 3), at depths (n) as numbers that both pens take."""
-        clear = np.exp(np.maximum(0.0, z) / -HAZE_LENGTH)
-        clear = np.broadcast_to(clear, len(colours))[:, None]
+        """Return ``lit`` for many colours, shape (n, 3), at depths (n) or one depth, as numbers that both pens take."""
+        clear = np.exp(np.maximum(0.0, z) / -HAZE_LENGTH)[..., None]
         seen = colours * np.array(self.light.tint) * clear + np.array(self.light.haze) * (1.0 - clear)
         parts = np.clip(seen, DARKEST, LIGHTEST).astype(np.int64)
         packed: NDArray[np.int64] = parts[:, 0] | parts[:, 1] << 8 | parts[:, 2] << 16
@@ -124,9 +127,15 @@ class Canvas:
         self.front(x, y, z[0], colour)
 
     def blot(
-        self, at: tuple[float, float], size: tuple[float, float], colour: Colour, *, alpha: int, wobble: float = 0.0
+        self,
+        at: tuple[float, float],
+        size: tuple[float, float],
+        colour: Colour,
+        *,
+        alpha: int = _SOLID,
+        wobble: float = 0.0,
     ) -> None:
-        """Lay a translucent round patch on the ground: a shadow, a stain, a puddle."""
+        """Lay a round patch on the ground: a shadow, a stain, a puddle. A large translucent one costs much time."""
         (x, z), (width, depth) = at, size
         ring = [
             (
@@ -139,12 +148,12 @@ class Canvas:
         self.polygon(ring, colour, alpha=alpha)
 
     def shadow(self, x: float, z: float, width: float, depth: float) -> None:
-        """Darken the ground under something, softly: three patches into one another, far away one."""
+        """Darken the ground under something, softly: two patches into one another, far away one."""
         if z - self.camera.z > SOFT_SHADOW_DEPTH:
             self.blot((x, z), (width * 0.8, depth * 0.8), (24, 26, 34), alpha=self.light.shadow)
             return
-        for share in (1.0, 0.82, 0.62):
-            self.blot((x, z), (width * share, depth * share), (24, 26, 34), alpha=self.light.shadow // 2)
+        for share in (1.0, 0.74):
+            self.blot((x, z), (width * share, depth * share), (24, 26, 34), alpha=self.light.shadow * 5 // 8)
 
     def place(self, x: float, z: float, y: float = 0.0) -> Place | None:
         """Return the drawing sheet at a point; None behind the camera."""
@@ -169,13 +178,16 @@ class Canvas:
         """Draw the waiting shapes in their order."""
         if not self._shapes:
             return
-        shapes = np.array(self._shapes).reshape(-1, 5)
-        corners = np.array(self._corners).reshape(-1, 3)
-        del self._shapes[:], self._corners[:]
+        shapes = np.array(self._shapes, dtype=np.float64).reshape(-1, 5)
+        corners = np.array(self._corners, dtype=np.float64).reshape(-1, 3)
+        self._shapes.clear()
+        self._corners.clear()
         ends = np.cumsum(shapes[:, 0].astype(np.int64))
         starts = ends - shapes[:, 0].astype(np.int64)
         pixels = self._projected(corners)
-        seen = np.flatnonzero(self._visible(pixels, starts) & (np.maximum.reduceat(corners[:, 2], starts) > self._limit))
+        seen = np.flatnonzero(
+            self._visible(pixels, starts) & (np.maximum.reduceat(corners[:, 2], starts) > self._limit)
+        )
         nearest = np.minimum.reduceat(corners[:, 2], starts)[seen]
         inks = self.inks(shapes[seen, 1:4], nearest)
         alphas = shapes[seen, 4].astype(np.int64)

@@ -87,9 +87,9 @@ def draw_water(canvas: Canvas, dice: Random) -> None:
     sky = canvas.light.horizon
     pools = ((2.6, 10.0, 9.6, 11.0), (0.6, 6.8, 5.6, 4.2), (-2.4, 9.0, 4.6, 5.4))
     for x, z, across, along in pools:
-        canvas.blot((x, z), (across * 1.06, along * 1.06), (60, 58, 56), alpha=120, wobble=0.08)
-    for x, z, across, along in pools:
-        canvas.blot((x, z), (across, along), mixed(sky, (108, 108, 100), 0.3), alpha=225, wobble=0.08)
+        canvas.blot((x, z), (across * 1.06, along * 1.06), (78, 77, 76), wobble=0.08)
+    for (x, z, across, along), mud in zip(pools, (0.45, 0.3, 0.38), strict=True):
+        canvas.blot((x, z), (across, along), mixed(sky, (100, 100, 94), mud), wobble=0.08)
     for _ in range(16):
         x, z = dice.uniform(-3.2, 6.0), dice.uniform(6.0, 14)
         sheet = canvas.place(x, z)

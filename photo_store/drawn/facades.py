@@ -15,7 +15,7 @@ LEFT, RIGHT = -5.0, 10.5
 STOREY = 3.0
 SHOP_HEIGHT = 3.9
 # How far along the street windows, letters and what is finer than a hand's breadth can be told apart.
-DETAIL_DEPTH, LETTER_DEPTH, FINE_DEPTH = 70.0, 36.0, 28.0
+DETAIL_DEPTH, FRAME_DEPTH, LETTER_DEPTH, FINE_DEPTH = 58.0, 38.0, 28.0, 22.0
 _AWNING = 1.1
 _WALLS: tuple[Colour, ...] = (
     (214, 204, 188), (196, 186, 170), (188, 176, 172), (206, 190, 162), (176, 182, 184), (222, 216, 206),
@@ -44,17 +44,29 @@ def draw_row(canvas: Canvas, dice: Random, x: float, *, until: float = 170.0) ->
         height = SHOP_HEIGHT + STOREY * dice.choice((1, 2, 3, 3, 4, 5, 6))
         houses.append(_House(x, (start, start + width), height, varied(dice.choice(_WALLS), dice)))
         start += width + (dice.uniform(2, 5) if dice.random() < 0.15 else 0.0)  # noqa: PLR2004  # now and then a lane
-    for house in reversed(houses):
+    for index, house in reversed(list(enumerate(houses))):
         own = Random(dice.getrandbits(32))  # noqa: S311  # drawing, no secret
         if house.z[1] > canvas.entry(_before(x)):
             _draw_house(canvas, own, house)
+            before = houses[index - 1] if index else house
+            _draw_gable(canvas, house, before.height if before.z[1] == house.z[0] else 0.0)
+
+
+def _shaded_wall(house: _House) -> Colour:
+    # The wall on the shadow side of the street is darker; both sides alike would look flat.
+    return mixed(house.wall, (70, 74, 90), 0.24 if house.x > 0 else 0.06)
+
+
+def _draw_gable(canvas: Canvas, house: _House, covered: float) -> None:
+    """Draw the wall across the street where the next house, ``covered`` metres high, does not hide it."""
+    if house.height > covered:
+        outward = -12.0 if house.x < 0 else 12.0
+        colour = mixed(_shaded_wall(house), (60, 60, 70), 0.22)
+        canvas.front(_span(house.x, house.x + outward), (covered, house.height), house.z[0], colour)
 
 
 def _draw_house(canvas: Canvas, dice: Random, house: _House) -> None:
-    outward = -12.0 if house.x < 0 else 12.0
-    # The wall on the shadow side of the street is darker; both sides alike would look flat.
-    wall = mixed(house.wall, (70, 74, 90), 0.24 if house.x > 0 else 0.06)
-    canvas.front(_span(house.x, house.x + outward), (0, house.height), house.z[0], mixed(wall, (60, 60, 70), 0.22))
+    wall = _shaded_wall(house)
     canvas.side(house.x, house.z, (0, house.height), wall)
     canvas.side(house.x, house.z, (house.height - 0.5, house.height), mixed(wall, (40, 40, 46), 0.25))
     _draw_shops(canvas, dice, house)
@@ -91,7 +103,8 @@ def _draw_window(
     canvas: Canvas, at: tuple[float, float, float, float], chance: float, glass: Colour, frame: Colour
 ) -> None:
     x, y, z0, z1 = at
-    canvas.side(x, (z0 - 0.1, z1 + 0.1), (y + 0.75, y + 2.45), frame)
+    if z0 < FRAME_DEPTH:
+        canvas.side(x, (z0 - 0.1, z1 + 0.1), (y + 0.75, y + 2.45), frame)
     canvas.side(x, (z0, z1), (y + 0.85, y + 2.35), glass)
     middle = (z0 + z1) / 2
     if z0 < FINE_DEPTH:
@@ -130,6 +143,8 @@ def _draw_shops(canvas: Canvas, dice: Random, house: _House) -> None:
 
 def _draw_shop_front(canvas: Canvas, dice: Random, x: float, z: tuple[float, float]) -> None:
     canvas.side(x, z, (0.0, 2.9), (70, 72, 76))
+    if z[0] > DETAIL_DEPTH:
+        return
     inside = dice.choice(((112, 104, 92), (86, 94, 100), (138, 126, 106), (96, 84, 78)))
     canvas.side(x, (z[0] + 0.12, z[1] - 0.12), (0.35, 2.75), inside)
     goods = dice.randint(3, 6) if z[0] < FINE_DEPTH else 0

@@ -7,32 +7,27 @@ from PIL import Image, ImageChops
 
 from photo_store.drawn.light import HEADROOM
 
-__all__ = ["add_grain"]
+__all__ = ["grained"]
 
 TILE_WIDTH = 1600
-_ROWS = 64
 SKY_GRAIN, GROUND_GRAIN = 3.0, 8.4
 COARSE_GRAIN = 4.5
 
 
-def add_grain(image: Image.Image, horizon: float, seed: int) -> None:
-    """Put grain on the picture, weaker above the ``horizon`` (share of the height) than below.
+def grained(image: Image.Image, horizon: float, seed: int) -> Image.Image:
+    """Return the picture with grain, weaker above the ``horizon`` (share of the height) than below.
 
     The picture must keep ``HEADROOM`` from black and white, as drawn ones do: the sum is taken modulo 256, which
-    is far cheaper than one that stops at both ends.
+    is far cheaper than one that stops at both ends. A wide picture is changed in place.
     """
-    tile = _tile(round(horizon * 10), image.height)
-    shift = seed % TILE_WIDTH
-    left = 0
-    while left < image.width:
-        right = min(image.width, left + TILE_WIDTH - shift)
-        # In small pieces, which stay in the processor's cache: memory costs more here than the sums.
-        for top in range(0, image.height, _ROWS):
-            bottom = min(image.height, top + _ROWS)
-            piece = image.crop((left, top, right, bottom))
-            grain = tile.crop((shift, top, shift + right - left, bottom))
-            image.paste(ImageChops.add_modulo(piece, grain), (left, top))
-        left, shift = right, 0
+    tile = ImageChops.offset(_tile(round(horizon * 10), image.height), seed % TILE_WIDTH, 0)
+    if image.width <= TILE_WIDTH:
+        return ImageChops.add_modulo(image, tile)
+    # Piece by piece: the memory for a second picture of twelve megapixels would cost more than the sums.
+    for left in range(0, image.width, TILE_WIDTH):
+        piece = image.crop((left, 0, min(image.width, left + TILE_WIDTH), image.height))
+        image.paste(ImageChops.add_modulo(piece, tile), (left, 0))
+    return image
 
 
 @lru_cache(maxsize=4)

@@ -19,7 +19,7 @@ from photo_store.drawn.damage import (
     draw_pothole,
     draw_water,
 )
-from photo_store.drawn.grain import add_grain
+from photo_store.drawn.grain import grained
 from photo_store.drawn.litter import draw_bicycles, draw_rubbish, draw_small_ads, draw_wall
 from photo_store.drawn.scene import Phase, Scene, Shot
 from photo_store.drawn.street import draw_street
@@ -91,8 +91,8 @@ def draw(  # noqa: PLR0913  # what a photograph is: scene, place, time, hand and
     """
     scene, phase, shot = Scene(scene), Phase(phase), Shot(shot)
     camera = _camera(scene, shot, seed)
-    photo = _painted(scene, seed, phase, camera, size)
-    add_grain(photo, camera.horizon, Random(f"{seed} {shot} {phase}").getrandbits(31))  # noqa: S311  # drawing, no secret
+    drawn = _painted(scene, seed, phase, camera, size)
+    photo = grained(drawn, camera.horizon, Random(f"{seed} {shot} {phase}").getrandbits(31))  # noqa: S311  # drawing, no secret
     turn = _STORED.get(orientation)
     if turn is not None:
         photo = photo.transpose(turn)

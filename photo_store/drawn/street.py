@@ -13,7 +13,7 @@ from photo_store.drawn.camera import Camera
 from photo_store.drawn.canvas import Canvas
 from photo_store.drawn.facades import LEFT, RIGHT, draw_row
 from photo_store.drawn.light import DARKEST, LIGHTEST, LIGHTS, Colour, Light, mixed, varied
-from photo_store.drawn.trees import LEAVES, draw_tree
+from photo_store.drawn.trees import LEAVES, draw_foot, draw_tree
 
 __all__ = ["draw_street"]
 
@@ -27,6 +27,7 @@ _CARS: tuple[Colour, ...] = (
     (150, 154, 158),
     (206, 198, 178),
 )
+_TREES = {"tree": KERB - 0.45, "far tree": FAR_KERB + 0.8}
 
 
 def draw_street(size: tuple[int, int], camera: Camera, seed: int) -> Canvas:
@@ -57,16 +58,17 @@ def _sky(size: tuple[int, int], camera: Camera, light: Light, seed: int) -> Imag
     # Below the horizon all will be painted over; a little more, because far ends sway with the hand.
     seen = min(1.0, camera.horizon + 0.05)
     above = (size[0], round(size[1] * seen))
-    # Smoothly to half the size and plainly to the whole: so soft a picture shows no difference, but in time.
-    half = small.resize((above[0] // 2, above[1] // 2), Image.Resampling.BILINEAR, box=(0, 0, columns, rows * seen))
-    picture.paste(half.resize(above, Image.Resampling.NEAREST), (0, 0))
+    # Smoothly to a quarter of the size and plainly to the whole: so soft a picture shows no steps.
+    soft = (max(1, above[0] // 4), max(1, above[1] // 4))
+    quarter = small.resize(soft, Image.Resampling.BILINEAR, box=(0, 0, columns, rows * seen))
+    picture.paste(quarter.resize(above, Image.Resampling.NEAREST), (0, 0))
     return picture
 
 
 def _draw_far_end(canvas: Canvas, dice: Random) -> None:
     for z in (300.0, 240.0, 190.0):
-        x = -90.0
-        while x < 90:  # noqa: PLR2004  # metres to either side
+        x = -45.0
+        while x < 50:  # noqa: PLR2004  # metres; farther out the rows of houses hide all
             width = dice.uniform(8, 22)
             canvas.front((x, x + width), (0, dice.uniform(12, 46)), z, varied((136, 140, 148), dice, 16))
             x += width + dice.uniform(0, 9)
@@ -105,7 +107,7 @@ def _draw_paving_joints(canvas: Canvas, dice: Random, paving: Colour) -> None:
         canvas.ground((x, x + 0.02), (canvas.camera.z, canvas.camera.z + 40), joint)
     # The yellow strip of ribbed slabs that guides blind people along every Chinese pavement.
     canvas.ground((-3.65, -3.3), (canvas.camera.z, FAR_END), (198, 170, 92))
-    for row in range(start * 4, start * 4 + 60):
+    for row in range(start * 4, start * 4 + 44):
         canvas.ground((-3.65, -3.3), (row / 4, row / 4 + 0.04), (170, 142, 72))
 
 
@@ -117,12 +119,13 @@ def _draw_furniture(canvas: Canvas, dice: Random) -> None:
     things += [(12.0 + offset + 16.0 * index, "lamp") for index in range(5)]
     things += [(dice.uniform(9, 70), "car") for _ in range(dice.randint(2, 5))]
     things += [(11.0 + 9.0 * index, "far tree") for index in range(8)]
+    for z, thing in things:
+        if thing in _TREES:
+            draw_foot(canvas, _TREES[thing], z)
     for z, thing in sorted(things, reverse=True):
         own = Random(dice.getrandbits(32))  # noqa: S311  # drawing, no secret
-        if thing == "tree":
-            draw_tree(canvas, own, KERB - 0.45, z, leaves)
-        elif thing == "far tree":
-            draw_tree(canvas, own, FAR_KERB + 0.8, z, leaves)
+        if thing in _TREES:
+            draw_tree(canvas, own, _TREES[thing], z, leaves)
         elif thing == "lamp":
             _draw_lamp(canvas, z)
         else:

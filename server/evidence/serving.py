@@ -4,6 +4,7 @@ Originals go out as attachments under a sandbox policy: they are bytes of strang
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import BinaryIO
 
 from flask import Response, request
@@ -73,4 +74,7 @@ def _stream(key: str, media_type: str, etag: str) -> Response:
     response.cache_control.max_age = int(FOREVER.total_seconds())
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
+        # Werkzeug sends no body for these and then never closes it.
+        stream.close()
     return response

@@ -22,6 +22,7 @@ from server.gateway.storing import Sender
 from server.gateway.wants import missing_of_install
 from server.identity.operations import note_report
 from server.identity.rules import Handset
+from server.logs import log
 from server.problems import Problem
 from server.web import api_blueprint, handset
 from sync.engine import push
@@ -126,6 +127,9 @@ def _piggy_backed(asking: Handset, wanted: Any) -> dict[str, Any]:  # noqa: ANN4
         return _pull(asking, given, limit if isinstance(limit, int) else MOST_CHANGES)
     except Problem as problem:
         return {"problem": problem.body()}
+    except Exception as error:  # noqa: BLE001 (the items are stored: their verdicts must reach the handset)
+        log.error("pull-failed", exc_info=error)
+        return {"problem": Problem("internal").body()}
 
 
 def _pull(asking: Handset, cursor: str | None, limit: int) -> dict[str, Any]:

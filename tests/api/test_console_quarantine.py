@@ -25,7 +25,9 @@ def city(app: Flask) -> world.World:
     return world.city(app)
 
 
-def hold(app: Flask, city: world.World, *bodies: bytes, state: str = "quarantined") -> list[str]:
+def hold(
+    app: Flask, city: world.World, *bodies: bytes, state: str = "quarantined", why: str = "The body is not JSON."
+) -> list[str]:
     """Put items of the street's collector into quarantine, all of one batch; return their row ids."""
     handset = world.enrolled(app, city, city.collector, "street handset")
     received_at = now() - timedelta(hours=1)
@@ -46,13 +48,21 @@ def hold(app: Flask, city: world.World, *bodies: bytes, state: str = "quarantine
             anchor="{}",
             state=state,
             attempts=1,
-            outcome=json.dumps({"problem": Problem("not-an-item", "The body is not JSON.").body()}),
+            attempted_at=received_at,
+            outcome=json.dumps({"problem": Problem("not-an-item", why).body()}),
         )
         for n, body in enumerate(bodies)
     ]
     with app.app_context():
         transact(Session.add_all, items)
     return [f"{item.item_id}.{item.fingerprint}" for item in items]
+
+
+def test_a_reason_with_a_percent_sign_is_shown_as_it_is(app: Flask, city: world.World) -> None:
+    (row_id,) = hold(app, city, b"{", why="100 %s of the body is missing.")
+    supervisor = console(app, city.supervisor)
+    for path in ("/quarantine", f"/quarantine/{row_id}"):
+        assert "100 %s of the body is missing." in supervisor.text(path)
 
 
 def test_a_damaged_item_is_readable_and_harmless(app: Flask, city: world.World) -> None:

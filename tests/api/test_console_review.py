@@ -70,7 +70,9 @@ def test_a_verdict_without_the_csrf_token_is_refused(reviewer: Console) -> None:
     assert card(reviewer)[2] == "unreviewed"
 
 
-def test_after_the_session_ended_the_script_is_told_so_and_a_reader_sees_the_form(app: Flask, reviewer: Console) -> None:
+def test_after_the_session_ended_the_script_is_told_so_and_a_reader_sees_the_form(
+    app: Flask, reviewer: Console
+) -> None:
     address, version, _state = card(reviewer)
     gone, script = stranger(app), {"Accept": "application/json"}
     headers = {"X-CSRFToken": gone.csrf_token(), **script}

@@ -152,7 +152,9 @@ def test_a_task_shows_only_photographs_that_their_sender_really_had(town: Street
     """Whoever knows a stranger's hash could otherwise declare it and read the bytes through the task."""
     town.upload("a stranger's", handset=town.enforcer)
     case_id, task_id = town.dispatched("a stranger's")
-    assert town.case(case_id)["evidence_present"] == 1
+    # Nor does a hash that somebody else uploaded count as evidence, or ask for nothing any more.
+    assert town.case(case_id)["evidence_present"] == 0
     assert town.seen(squad(town.city.street_squad_id), "task", task_id)[1]["photos"] == []
     town.upload("a stranger's")
+    assert town.case(case_id)["evidence_present"] == 1
     assert len(town.seen(squad(town.city.street_squad_id), "task", task_id)[1]["photos"]) == 1

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
-from support.live import LiveServer
+from werkzeug.serving import make_server
 
 UNPACKED = Path(__file__).parents[2] / "var" / "test" / "browser"
 SCREEN: ViewportSize = {"width": 1280, "height": 800}
@@ -24,7 +26,7 @@ def executable() -> str:
 
 @pytest.fixture
 def database(sqlite_database: str) -> str:
-    """Run pages on SQLite alone: tests/api tries every query on both, and starting a server takes seconds."""
+    """Run pages on SQLite alone: tests/api tries every query on both."""
     return sqlite_database
 
 
@@ -46,9 +48,21 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def browser_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """Return an empty page whose relative addresses lead to `live_server`; an uncaught script error fails the test."""
-    context = browser.new_context(base_url=live_server.url, locale="zh-CN", viewport=SCREEN)
+def site(app: Flask) -> Iterator[str]:
+    """Serve the test's application from a thread and return its address; granian would take seconds to start."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser, site: str) -> Iterator[Page]:
+    """Return an empty page whose relative addresses lead to `site`; an uncaught script error fails the test."""
+    context = browser.new_context(base_url=site, locale="zh-CN", viewport=SCREEN)
     page = context.new_page()
     page.set_default_timeout(10_000)
     failures: list[str] = []

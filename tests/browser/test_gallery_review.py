@@ -1,7 +1,6 @@
 """The gallery in a real Chromium: verdicts by keyboard, a reason for a return, undo, and the large view."""
 
 import io
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -16,17 +15,10 @@ from street import Street, declared, sha256_of, street
 from photo_store.blobs import BlobStore, original_key
 from photo_store.derive import RECIPE, derive
 from photo_store.drawn import Phase, Scene, draw
-from server.config import Settings
 from server.db import transact
 from server.evidence.photos import note_derived
 
 BEFORE, AFTER, ALONE = "before", "after", "alone"
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """One reviewer needs one process; a second one only starts more slowly."""
-    return replace(settings, web_processes=1)
 
 
 @pytest.fixture
@@ -62,6 +54,8 @@ def gallery(browser_page: Page, town: Street) -> Page:
     """Return the gallery as the reviewer sees it first: the pair, then the photograph alone."""
     sign_in(browser_page, town.city.reviewer)
     expect(cards(browser_page)).to_have_count(3)
+    # Keys count from here on: the page's script has run.
+    browser_page.wait_for_load_state("load")
     return browser_page
 
 

@@ -44,9 +44,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
-    """Return the URL of a migrated SQLite file of this test alone."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'xuncha.sqlite3')}"
+def sqlite_database(sqlite_template: Path) -> str:
+    """Return the URL of a migrated SQLite file without any other test's rows; the path is the same every time."""
+    fresh = sqlite_template.with_name("test.sqlite3")
+    for leftover in ("test.sqlite3-wal", "test.sqlite3-shm"):
+        sqlite_template.with_name(leftover).unlink(missing_ok=True)
+    return f"sqlite:///{shutil.copy(sqlite_template, fresh)}"
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from photo_store.memory import MemoryBlobs
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
 
-def photo(width: int = 2400, height: int = 1200, *, orientation: int = 1, mode: str = "RGB", **how: object) -> bytes:
+def photo(width: int = 1800, height: int = 900, *, orientation: int = 1, mode: str = "RGB", **how: object) -> bytes:
     """Left half red, right half blue, as stored."""
     picture = Image.new("RGB", (width, height), RED)
     picture.paste(BLUE, (width // 2, 0, width, height))
@@ -47,7 +47,7 @@ def test_a_photo_becomes_a_preview_and_a_thumbnail() -> None:
     preview, thumbnail = rendition(blobs, sha256, "preview"), rendition(blobs, sha256, "thumbnail")
     assert (preview.format, preview.size) == ("JPEG", (1600, 800))
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (320, 160))
-    assert (derived.width, derived.height) == (2400, 1200)
+    assert (derived.width, derived.height) == (1800, 900)
     assert derived.sizes == {name: blobs.size(rendition_key(sha256, name, RECIPE)) for name in ("thumbnail", "preview")}
 
 
@@ -126,7 +126,7 @@ def test_deriving_again_changes_nothing_and_decodes_nothing(monkeypatch: pytest.
     blobs = MemoryBlobs()
     sha256 = keep(blobs, photo(orientation=6))
     first = derive(blobs, sha256)
-    assert first == Derived(1200, 2400, first.sizes)
+    assert first == Derived(900, 1800, first.sizes)
 
     def no_decoding(*_: object, **__: object) -> None:
         pytest.fail("decoded again")

@@ -1,6 +1,9 @@
 """Drawn street scenes: repeatable, different, and like a phone's photos in weight and claims."""
 
+import hashlib
 import io
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -34,7 +37,25 @@ def difference(one: bytes, other: bytes) -> float:
 
 
 def test_the_same_arguments_give_the_same_bytes() -> None:
-    assert shoot() == shoot()
+    first = shoot()
+    shoot(Scene.FALLEN_TREE, 8, shot="reference")
+    assert shoot() == first
+
+
+def digest(seed: int) -> str:
+    return hashlib.sha256(shoot(seed=seed)).hexdigest()
+
+
+def test_another_process_draws_the_same_bytes() -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as elsewhere:
+        assert elsewhere.submit(digest, 7).result() == digest(7)
+
+
+@pytest.mark.parametrize("shot", Shot)
+def test_before_and_after_share_every_house(shot: Shot) -> None:
+    before, after = (pixels(shoot(Scene.ROAD_DAMAGE, shot=shot, phase=phase)) for phase in Phase)
+    houses = before.shape[0] // 7
+    assert np.abs(before[:houses] - after[:houses]).max() <= 24
 
 
 @pytest.mark.parametrize("scene", Scene)
