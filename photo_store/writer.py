@@ -14,9 +14,9 @@ from photo_store.upload_errors import TooMuchData, UploadFenced
 
 __all__ = ["SegmentWriter"]
 
-# Small first, so that a phone on a dying network keeps its first 64 KiB; large later, because each flush costs
-# two fsyncs and a commit. Bytes and seconds.
-FIRST_FLUSH = (64 * 1024, 1.0)
+# A second on a slow line, a quarter of a megabyte on a fast one, whichever is first; then doubling, because each
+# flush costs two fsyncs and a commit (docs/adr/0003). Bytes and seconds.
+FIRST_FLUSH = (256 * 1024, 1.0)
 LAST_FLUSH = (1024 * 1024, 5.0)
 
 

@@ -1,5 +1,6 @@
 """The command line: ``flask --app wsgi …``. Commands of subjects live in their own cli.py and are listed here."""
 
+import os
 import sys
 
 import click
@@ -17,6 +18,7 @@ from server.launcher import Children, LaunchError, demand_free_port, web_command
 from server.ledger.operations import ensure_epoch
 
 _WORKERS = 2
+_NICER = 5
 
 
 def register_commands(app: Flask) -> None:
@@ -60,6 +62,8 @@ def up(context: click.Context, *, with_demo: bool) -> None:
 @click.command()
 def work() -> None:
     """Run the worker: thumbnails, sweeps, everything that is not done while a handset waits."""
+    # Pictures can wait; a handset on a weak line cannot.
+    os.nice(_NICER)
     consumer = Consumer(
         current_app.extensions["xuncha_queue"], workers=_WORKERS, initial_delay=0.05, max_delay=1.0, backoff=1.3
     )

@@ -5,7 +5,7 @@ The gateway binds them to photo_store's port. They know no bytes: a segment's fi
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
@@ -25,6 +25,8 @@ _STATUSES: dict[str, Literal["open", "complete", "failed"]] = {
     "complete": "complete",
     "failed": "failed",
 }
+
+_COLUMNS = (Upload.id, Upload.length, Upload.offset_, Upload.fence, Upload.sha256, Upload.state)
 
 
 def create_upload(session: Session, install_id: UUID, sha256: str | None, length: int, expires_at: datetime) -> UUID:
@@ -58,16 +60,32 @@ def create_upload(session: Session, install_id: UUID, sha256: str | None, length
 
 def owner_of(session: Session, upload_id: str) -> UUID:
     """Return the install that opened the upload; raises UploadUnknown."""
-    return _live(session, upload_id).install_id
+    owner = session.scalar(select(Upload.install_id).where(Upload.id == _id(upload_id), Upload.expires_at > now()))
+    if owner is None:
+        raise UploadUnknown(upload_id)
+    return owner
 
 
 def state(session: Session, upload_id: str) -> UploadState:
     """See photo_store.ledger.UploadLedger.state."""
-    return _as_state(_live(session, upload_id))
+    wanted = select(*_COLUMNS).where(Upload.id == _id(upload_id), Upload.expires_at > now())
+    row = session.execute(wanted).one_or_none()
+    if row is None:
+        raise UploadUnknown(upload_id)
+    return _as_state(row)
 
 
 def raise_fence(session: Session, upload_id: str, *, at_offset: int | None) -> UploadState:
     """See photo_store.ledger.UploadLedger.raise_fence."""
+    raised = update(Upload).where(Upload.id == _id(upload_id), Upload.state == "open", Upload.expires_at > now())
+    if at_offset is not None:
+        raised = raised.where(Upload.offset_ == at_offset)
+    # Almost always this one statement; no row is loaded.
+    row = session.execute(
+        raised.values(fence=Upload.fence + 1).returning(*_COLUMNS).execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is not None:
+        return _as_state(row)
     upload = _live(session, upload_id, lock=True)
     if at_offset not in (None, upload.offset_):
         raise OffsetMismatch(_as_state(upload))
@@ -161,7 +179,7 @@ def _live(session: Session, upload_id: str, *, lock: bool = False) -> Upload:
     return upload
 
 
-def _as_state(upload: Upload) -> UploadState:
+def _as_state(upload: Any) -> UploadState:  # noqa: ANN401 (the model or a row of _COLUMNS)
     return UploadState(
         str(upload.id), upload.length, upload.offset_, upload.fence, upload.sha256, _STATUSES[upload.state]
     )

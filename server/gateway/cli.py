@@ -22,7 +22,7 @@ fleet = AppGroup("fleet", help="Simulated handsets on a bad network, and the aud
 @click.option("--photos", default=3, show_default=True, type=click.IntRange(1, 9), help="Photographs per report.")
 @click.option("--seed", default=1, show_default=True, help="The same seed plans the same day.")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Address of the running server.")
-@click.option("--real-seconds", default=50.0, show_default=True, type=click.FloatRange(1, 3600), help="Real length.")
+@click.option("--real-seconds", default=40.0, show_default=True, type=click.FloatRange(1, 3600), help="Real length.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Folder of the run  [default: var/fleet/<time>]")
 @click.option("--admin", default="admin", show_default=True, help="Login that enrols the handsets.")
 @click.option("--dispatcher", default="dispatcher", show_default=True, help="Login that files and dispatches.")

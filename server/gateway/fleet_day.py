@@ -4,14 +4,18 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+import httpx
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.current import blobs
+from server.db import read
 from server.gateway.audit import DatabaseBooks
 from server.gateway.camera import CATEGORIES, DrawnCamera
+from server.ledger.queries import epoch
 from sync.fleet import Audit, DeskError, Errand, Login, Orders, RunNotes, audit_run, run_fleet
 from sync.fleet import Progress as DayProgress
 
@@ -46,6 +50,7 @@ def live(orders: Orders, errand: Errand) -> int:
     """Live the day, print what happened and the audit; returns the exit status."""
     if (errand.folder / "crew.json").exists():
         raise click.ClickException(f"{errand.folder} holds another run: name a new folder, or `fleet audit` it.")
+    _demand_same_books(errand.url)
     console = Console()
     try:
         with DrawnCamera() as camera, _bar(console) as bar:
@@ -55,6 +60,23 @@ def live(orders: Orders, errand: Errand) -> int:
         raise click.ClickException(str(error)) from error
     _print_notes(console, notes)
     return report(errand.folder, notes.failures)
+
+
+def _demand_same_books(url: str) -> None:
+    """Refuse a day whose audit would read another database than the server at ``url`` writes."""
+    try:
+        told = httpx.get(f"{url}/health", timeout=10, trust_env=False).json()["epoch"]
+    except (httpx.HTTPError, ValueError, LookupError) as error:
+        raise click.ClickException(f"No Xuncha server answers at {url}: start it (make run) or give --url.") from error
+    try:
+        ours = read(epoch)
+    except SQLAlchemyError:
+        ours = None
+    if told != ours:
+        raise click.ClickException(
+            f"The server at {url} uses another database than this command's settings name, so the audit would compare"
+            " the wrong books: run the fleet with the server's XUNCHA_DATABASE_URL and XUNCHA_BLOB_DIR."
+        )
 
 
 def report(folder: Path, failures: tuple[str, ...] = ()) -> int:

@@ -12,7 +12,7 @@ import httpx
 from sync.fleet.crew import Post
 from sync.fleet.day import Day, SkewedClock
 from sync.fleet.network import LossyTransport, Weather
-from sync.fleet.plan import Duty, HandsetPlan, PlannedReport, PlannedShot, plan_after_shots, plan_check_shot
+from sync.fleet.plan import Duty, HandsetPlan, PlannedReport, PlannedShot, plan_after_shots, plan_check_shots
 from sync.handset import Handset, LineBroken, Refused, Snap, SyncTally
 
 _TRIES = 3
@@ -213,11 +213,8 @@ class Actor:
         shots: tuple[PlannedShot, ...] = ()
         if event == "done":
             task_id = str(task["task_id"])
-            shots = (
-                (plan_check_shot(self.weather.seed, task_id),)
-                if checking
-                else plan_after_shots(self.weather.seed, task_id)
-            )
+            plan_shots = plan_check_shots if checking else plan_after_shots
+            shots = plan_shots(self.weather.seed, task_id)
         payload = {
             "task_id": task["task_id"],
             "assignment_no": task["assignment_no"],

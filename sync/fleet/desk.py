@@ -5,6 +5,8 @@ Knows the desk endpoints of the server as any other client would.
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -15,6 +17,7 @@ _T = TypeVar("_T")
 _OPEN_STATES = ("reported", "filed", "dispatched", "in_disposal", "disposed", "checking")
 _PAGE = 100
 _PAUSE = 0.5
+_DISPATCHERS = 4
 
 
 class DeskError(Exception):
@@ -121,42 +124,46 @@ class Dispatcher:
         missed.
         """
         unfinished: set[str] = set()
-        for state in _OPEN_STATES:
-            for case in self._desk.cases(state, cases):
-                unfinished.add(case["id"])
-                self._treat(state, case)
+        # A desk has several dispatchers; one alone would be what the whole fleet waits for.
+        with ThreadPoolExecutor(_DISPATCHERS) as pool:
+            for state in _OPEN_STATES:
+                found = list(self._desk.cases(state, cases))
+                unfinished |= {case["id"] for case in found}
+                self.actions += sum(pool.map(partial(self._treat, state), found))
         self._finished = frozenset(cases) - unfinished
 
     def is_idle(self, cases: Collection[str]) -> bool:
         """Say whether the last round found all these cases closed."""
         return self._finished >= set(cases)
 
-    def _treat(self, state: str, case: Mapping[str, Any]) -> None:
+    def _treat(self, state: str, case: Mapping[str, Any]) -> bool:
+        """Move one case on if it may; returns whether it moved."""
         if state == "reported":
-            self._act(case, "file")
-        elif state == "filed":
-            self._act(case, "dispatch", squad_id=self._squad_for(case))
-        elif state == "disposed":
-            self._act(case, "send_check")
-        elif state == "checking":
+            return self._act(case, "file")
+        if state == "filed":
+            return self._act(case, "dispatch", squad_id=self._squad_for(case))
+        if state == "disposed":
+            return self._act(case, "send_check")
+        if state == "checking":
             whole = self._desk.case(case["id"])
             complete = whole["evidence_present"] >= whole["evidence_expected"]
             if complete and any(_is_checked(task) for task in whole["tasks"]):
-                self._act(whole, "close")
+                return self._act(whole, "close")
+        return False
 
     def _squad_for(self, case: Mapping[str, Any]) -> str:
         """Choose among the fleet's squads, those of the case's own agency first; the same case, the same squad."""
         own = [squad for squad in self._squads if squad["agency_id"] == case["agency_id"]] or self._squads
         return str(own[int(str(case["id"]).replace("-", ""), 16) % len(own)]["squad_id"])
 
-    def _act(self, case: Mapping[str, Any], action: str, **facts: str) -> None:
+    def _act(self, case: Mapping[str, Any], action: str, **facts: str) -> bool:
         try:
             self._desk.act(case, action, **facts)
         except Refused as error:
             # Somebody moved the case meanwhile, or a photograph is still on its way: the next round looks again.
             self.refusals.append(f"{action}: {error}")
-        else:
-            self.actions += 1
+            return False
+        return True
 
 
 def _is_checked(task: Mapping[str, Any]) -> bool:

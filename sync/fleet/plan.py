@@ -12,7 +12,7 @@ from random import Random
 HOUR = 3600.0
 _SYNC_EVERY = 15 * 60.0
 # The last stretch of the day records nothing, so that tasks can still run their course.
-_QUIET_END = 0.2
+_QUIET_END = 0.3
 _ROLES = ("near", "far", "before")
 _TWELVE_MEGAPIXELS, _USUAL = (4000, 3000), (1600, 1200)
 _ONE_IN_LARGE = 20
@@ -103,15 +103,15 @@ def plan_day(orders: Orders) -> tuple[HandsetPlan, ...]:
 
 
 def plan_after_shots(seed: int, task_id: str) -> tuple[PlannedShot, ...]:
-    """Return the one or two photographs that show a disposed case; the place is the task's own."""
+    """Return the photograph that shows a disposed case, sometimes two; the place is the task's own."""
     random = Random(f"{seed} after {task_id}")  # noqa: S311 (a simulation, not a secret)
-    return tuple(PlannedShot("after", _size(random)) for _ in range(random.choice((1, 2))))
+    return tuple(PlannedShot("after", _size(random)) for _ in range(random.choice((1, 1, 1, 1, 2))))
 
 
-def plan_check_shot(seed: int, task_id: str) -> PlannedShot:
-    """Return the photograph that goes with a disposal check."""
+def plan_check_shots(seed: int, task_id: str) -> tuple[PlannedShot, ...]:
+    """Return the photograph that goes with one disposal check in three; the others need none."""
     random = Random(f"{seed} check {task_id}")  # noqa: S311 (a simulation, not a secret)
-    return PlannedShot("check", _size(random))
+    return (PlannedShot("check", _size(random)),) if random.randrange(3) == 0 else ()
 
 
 def _plan_handset(orders: Orders, number: int) -> HandsetPlan:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sync.fleet import Category, Orders, plan_day
 from sync.fleet.network import USUAL_RATES, Fault, plan_trouble
-from sync.fleet.plan import Duty, is_offline, plan_after_shots, plan_check_shot
+from sync.fleet.plan import Duty, is_offline, plan_after_shots, plan_check_shots
 
 CATEGORIES = (Category("s", "0101", "暴露垃圾", "rubbish"), Category("s", "0102", "流动摊点", "stall"))
 ORDERS = Orders(handsets=20, hours=8, reports=6, photos=3, seed=7, categories=CATEGORIES)
@@ -65,7 +65,9 @@ def test_shots_of_one_report_show_one_place_and_others_another() -> None:
 def test_tasks_are_photographed_the_same_way_whoever_asks() -> None:
     assert plan_after_shots(7, "t1") == plan_after_shots(7, "t1")
     assert {len(plan_after_shots(7, f"t{n}")) for n in range(20)} == {1, 2}
-    assert plan_check_shot(7, "t1").role == "check"
+    checks = [plan_check_shots(7, f"t{nth}") for nth in range(60)]
+    assert {shot.role for shots in checks for shot in shots} == {"check"}
+    assert {len(shots) for shots in checks} == {0, 1}
 
 
 def test_trouble_is_a_function_of_seed_handset_and_request() -> None:
