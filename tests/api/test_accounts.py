@@ -24,11 +24,6 @@ OFFICERS = "/api/v1/officers"
 NEW = "a longer way round the lake"
 
 
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
 def change(client: FlaskClient, headers: dict[str, str], current: str, new: str) -> tuple[int, str]:
     response = client.post(PASSWORD, headers=headers, json={"current_password": current, "new_password": new})
     return response.status_code, "" if response.status_code == 204 else response.get_json()["type"].rpartition("/")[2]

@@ -10,11 +10,6 @@ from flask import Flask
 NEW = "a longer way round the lake"
 
 
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
 def test_a_wrong_password_shows_the_form_again_with_the_login_kept(app: Flask, city: world.World) -> None:
     response = stranger(app).post("/login", login=city.admin.login, password="not this one")
     assert response.status_code == 401

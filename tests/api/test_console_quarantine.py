@@ -20,11 +20,6 @@ from server.problems import Problem
 DAMAGED = b'{"id": "7", "payload": \xff\x00 <script>alert(1)</script>'
 
 
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
 def hold(
     app: Flask, city: world.World, *bodies: bytes, state: str = "quarantined", why: str = "The body is not JSON."
 ) -> list[str]:

@@ -33,11 +33,6 @@ ENROL = "/api/v1/enrol"
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
 def code(client: FlaskClient, city: world.World) -> str:
     """Return a fresh code for the enforcement officer of the street."""
     return str(issue(client, city.admin, city.enforcer).get_json()["code"])

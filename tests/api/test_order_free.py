@@ -6,12 +6,11 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 import world
 from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from support.field import FieldHandset, Item, answer_to, handset_of, photo, report, slug_of
+from support.field import FieldHandset, Item, answer_to, photo, report, slug_of
 from support.office import Office
 
 from server.casework.models import Case
@@ -28,26 +27,6 @@ from sync.envelope import read_item
 from sync.handset_time import Anchor
 
 A, B = photo(1), photo(2)
-
-
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def office(app: Flask, city: world.World) -> Office:
-    return Office(app, city)
-
-
-@pytest.fixture
-def collector(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.collector)
-
-
-@pytest.fixture
-def enforcer(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.enforcer)
 
 
 def evidence(office: Office, case_id: str) -> list[tuple[str, str, bool]]:

@@ -6,27 +6,16 @@ The picture comes with the npm package jpeg-exif (its own test picture, an iPhon
 import io
 from pathlib import Path
 
-import pytest
 import world
 from console import console
 from flask import Flask
 from PIL import Image
-from support.field import FieldHandset, Photo, handset_of, report
+from support.field import FieldHandset, Photo, report
 from support.office import Office
 
 from server.evidence.jobs import derive_photo
 
 PICTURE = Path(__file__).parents[2] / "frontend/node_modules/jpeg-exif/test/IMG_0001.JPG"
-
-
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def collector(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.collector)
 
 
 def test_a_phone_photograph_shows_its_own_place_and_time_on_the_case_page(

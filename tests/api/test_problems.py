@@ -21,11 +21,6 @@ OPEN = {"/api/v1/sessions", "/api/v1/enrol", "/api/v1/openapi.json"}
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
 def handset(app: Flask, city: world.World) -> FieldHandset:
     return handset_of(app, city, city.collector)
 

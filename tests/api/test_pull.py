@@ -8,32 +8,12 @@ import world
 from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from support.field import FieldHandset, answer_to, handset_of, photo, refused, report
+from support.field import FieldHandset, answer_to, photo, refused, report
 from support.office import Office
 
 from server.db import transact
 from server.identity.models import Officer
 from server.ledger.models import Deployment, FeedMark, FeedScope
-
-
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def office(app: Flask, city: world.World) -> Office:
-    return Office(app, city)
-
-
-@pytest.fixture
-def collector(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.collector)
-
-
-@pytest.fixture
-def enforcer(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.enforcer)
 
 
 def write(app: Flask, operation: Callable[[Session], object]) -> None:

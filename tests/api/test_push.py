@@ -17,16 +17,6 @@ from server.identity.operations import revoke
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def office(app: Flask, city: world.World) -> Office:
-    return Office(app, city)
-
-
-@pytest.fixture
 def handset(app: Flask, city: world.World) -> FieldHandset:
     return handset_of(app, city, city.collector)
 

@@ -13,26 +13,6 @@ from server.casework.models import TaskEvent
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def office(app: Flask, city: world.World) -> Office:
-    return Office(app, city)
-
-
-@pytest.fixture
-def collector(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.collector)
-
-
-@pytest.fixture
-def enforcer(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.enforcer)
-
-
-@pytest.fixture
 def stranger(app: Flask, city: world.World) -> FieldHandset:
     """Return the handset of an officer of the other town."""
     return handset_of(app, city, city.town_enforcer)

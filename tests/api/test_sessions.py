@@ -26,11 +26,6 @@ SESSIONS = "/api/v1/sessions"
 OFFICERS = "/api/v1/officers"
 
 
-@pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
 def attempt(client: FlaskClient, login: str, password: str, remote: str = "10.0.0.1") -> tuple[int, str]:
     response = client.post(SESSIONS, json={"login": login, "password": password}, environ_base={"REMOTE_ADDR": remote})
     return response.status_code, response.get_json().get("type", "").rpartition("/")[2]

@@ -21,11 +21,6 @@ SIZE = len(ONE.content)
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
 def handset(app: Flask, city: world.World) -> FieldHandset:
     return handset_of(app, city, city.collector)
 

@@ -23,6 +23,7 @@ from server.casework.models import TaskEvent
 from server.current import blobs
 from server.db import read, transact
 from server.gateway.audit import DatabaseBooks
+from server.gateway.fleet_day import report
 from server.gateway.models import InboxItem
 from sync.fleet import Audit, Category, Errand, Finding, Login, Orders, Shot, audit_run, run_fleet
 from sync.fleet.crew import read_crew
@@ -51,6 +52,11 @@ class Lived:
     def audit(self) -> Audit:
         with self.app.app_context():
             return audit_run(self.folder, DatabaseBooks(blobs()))
+
+    def exit_status(self) -> int:
+        """Return what `fleet run` and `fleet audit` would end with."""
+        with self.app.app_context():
+            return report(self.folder)
 
 
 def snapshot(shot: Shot) -> bytes:
@@ -97,11 +103,13 @@ def test_a_killed_server_loses_nothing_and_the_audit_would_have_seen_it(lived: L
     assert audit.tally.photos_declared == audit.tally.photos_present > reports * ORDERS.photos
     assert audit.tally.cases_closed == audit.tally.cases_reported == reports
     # The same books with something dropped on either side: each drop must be found.
+    assert lived.exit_status() == 0
     found: set[Finding] = set()
     for drop in (_drop_from_an_outbox, _drop_from_the_inbox, _drop_an_effect, _drop_an_original):
         drop(lived)
         now_found = set(lived.audit().findings)
         assert now_found > found, drop.__name__
+        assert lived.exit_status() == 1
         found = now_found
 
 

@@ -27,23 +27,8 @@ QUARANTINED, WAITING, RETRY, APPLIED = "quarantined", "waiting", "retry", "appli
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def office(app: Flask, city: world.World) -> Office:
-    return Office(app, city)
-
-
-@pytest.fixture
 def handset(app: Flask, city: world.World) -> FieldHandset:
     return handset_of(app, city, city.collector)
-
-
-@pytest.fixture
-def enforcer(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.enforcer)
 
 
 def good(handset: FieldHandset, count: int) -> list[Item]:

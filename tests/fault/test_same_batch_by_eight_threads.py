@@ -26,23 +26,8 @@ THREADS = 8
 
 
 @pytest.fixture
-def city(app: Flask) -> world.World:
-    return world.city(app)
-
-
-@pytest.fixture
-def office(app: Flask, city: world.World) -> Office:
-    return Office(app, city)
-
-
-@pytest.fixture
 def handset(app: Flask, city: world.World) -> FieldHandset:
     return handset_of(app, city, city.collector)
-
-
-@pytest.fixture
-def enforcer(app: Flask, city: world.World) -> FieldHandset:
-    return handset_of(app, city, city.enforcer)
 
 
 def at_once(work: Callable[[int], Any], count: int = THREADS) -> list[Any]:
