@@ -39,7 +39,7 @@ def assemble(settings: Settings) -> Flask:
     app.config.update(flask_config(settings))
     # Behind a proxy every caller has the proxy's address, and all would share one count of failed sign-ins.
     hops = settings.trusted_proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own way to wrap
     init_logs(app, settings)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS))
