@@ -1,6 +1,6 @@
 """Resumable uploads: bytes arrive in pieces over a bad network and become one checked photo, exactly once.
 
-Mechanism (docs/protocol.md, "Uploads"): a writer collects bytes and flushes them as new immutable segment
+Mechanism (docs/ARCHITECTURE.md, flow 2): a writer collects bytes and flushes them as new immutable segment
 files; after the fsync the ledger moves the offset by compare-and-set on offset and fence. HEAD raises the fence
 and so stops every writer before it, which makes the offset it hands out final.
 

@@ -9,5 +9,5 @@ engine.py  push      feed.py cursor.py  pull      envelope.py body.py item.py  t
 handset_time.py  clocks      handset/  the reference handset      fleet/  the bad-network simulator
 ports.py  what the server must remember for them
 
-Docs for client authors: docs/protocol.md.
+For client authors: docs/examples/sign_report.py signs an item, the README pushes it; /api/v1/openapi.json lists all.
 """
