@@ -1,11 +1,13 @@
-"""The limits that the server promises and a handset obeys when it makes items and batches.
+"""The protocol's version, and the limits that the server promises and a handset obeys.
 
-One constant for both sides: a handset learns them at enrolment and with every answer, in bytes and counts.
+One constant for both sides each: a handset learns them at enrolment and with every answer, in bytes and counts.
 """
 
 from dataclasses import asdict, dataclass
 
-__all__ = ["LIMITS", "Limits"]
+__all__ = ["LIMITS", "PROTOCOL", "Limits"]
+
+PROTOCOL = 1
 
 _KIB = 1024
 _MIB = 1024 * _KIB

@@ -11,8 +11,7 @@ from flask import Response
 from server.clock import now, stamp
 from server.db import read
 from server.ledger.queries import epoch
-
-PROTOCOL = 1
+from sync.limits import PROTOCOL
 
 
 def envelope(**members: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON values)

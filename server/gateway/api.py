@@ -13,7 +13,7 @@ from server.clock import now
 from server.current import settings
 from server.db import read, transact
 from server.evidence.queries import missing_of_items
-from server.gateway.answers import PROTOCOL, envelope, sealed
+from server.gateway.answers import envelope, sealed
 from server.gateway.bodies import read_json
 from server.gateway.feed import pull_page
 from server.gateway.inbox import DatabaseInbox
@@ -30,7 +30,7 @@ from sync.envelope import EnvelopeError, Push, read_push
 from sync.feed import MOST_CHANGES, ReconcileRequiredError
 from sync.handset_time import Anchor
 from sync.item import RawItem, Refused, State
-from sync.limits import LIMITS
+from sync.limits import LIMITS, PROTOCOL
 
 blueprint = api_blueprint("sync", guard=handset, url_prefix="/sync")
 blueprints = (blueprint,)

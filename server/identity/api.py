@@ -26,9 +26,7 @@ from server.identity.schemas import (
 )
 from server.ledger.queries import epoch
 from server.web import actor, api_blueprint, bearer, page_args, signed_in
-from sync.limits import LIMITS
-
-PROTOCOL = 1
+from sync.limits import LIMITS, PROTOCOL
 
 # Three doors: open to all; open with a password that must still be changed; open to work.
 entrance = api_blueprint("entrance", guard=None)

@@ -21,14 +21,14 @@ from sync.handset.album import Album, Snap
 from sync.handset.clock import HandsetClock, Reading, SystemClock
 from sync.handset.delivery import Delivery
 from sync.handset.key import DeviceKey
-from sync.handset.line import PROTOCOL, Line, Refused, check_answer_mac, check_handset_answer, read_answer
+from sync.handset.line import Line, Refused, check_answer_mac, check_handset_answer, read_answer
 from sync.handset.mirror import Mirror
 from sync.handset.outbox import Author, Outbox, StoredItem, captured_at
 from sync.handset.store import Store
+from sync.limits import LIMITS, PROTOCOL
 
 APP = "reference 1.0"
 PAGE_LIMIT = 200
-DEFAULT_LIMITS = {"max_items": 200, "max_bytes": 1024 * 1024}
 # Room left in a push for everything but its items; the list of unsent photographs is cut to fit into it.
 _ENVELOPE_BYTES = 32 * 1024
 _MOST_HASHES_TOLD = 200
@@ -274,7 +274,7 @@ class Handset:
         return value
 
     def _limits(self) -> dict[str, Any]:
-        return {**DEFAULT_LIMITS, **json.loads(self._store.note("limits") or "{}")}
+        return {**LIMITS.as_json(), **json.loads(self._store.note("limits") or "{}")}
 
     def _key(self) -> DeviceKey:
         pem = self._store.note("key")

@@ -13,8 +13,9 @@ from typing import Any
 
 import httpx
 
+from sync.limits import PROTOCOL
+
 ROOT = "/api/v1"
-PROTOCOL = 1
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _TRY_LATER = frozenset({408, 423, 425, 429})
 
