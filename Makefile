@@ -34,6 +34,18 @@ build: $(VENV)/.run $(BUNDLE) $(CATALOGUES) ## Install and build what `run` need
 test: $(VENV)/.dev $(BUNDLE) $(CATALOGUES) $(BROWSER) ## Run the whole suite on SQLite and PostgreSQL, with a real browser
 	$(PYTHON) -m pytest -n 2 --dist worksteal $(PYTEST)
 
+# Rows of docs/verification.md in turn, the one that owes most first; the ledger stands in tests/verification.
+MINUTES ?= 80
+.PHONY: verify
+verify: $(VENV)/.dev ## Run the verification table for MINUTES=80 and keep its ledger (VERIFY="--rows fleet")
+	PYTHONPATH=.:tests $(PYTHON) -m verification.runner --minutes $(MINUTES) $(VERIFY)
+
+# One protection after the other is taken out of a copy; the named tests must fail. MUTANTS="naive_seq no_fsync" chooses.
+MUTANTS ?=
+.PHONY: mutants
+mutants: $(VENV)/.dev ## Prove that the tests notice each protection's absence
+	PYTHONPATH=.:tests $(PYTHON) -m mutants.run $(MUTANTS)
+
 .PHONY: check
 check: $(VENV)/.dev frontend/node_modules/.dev ## Lint, type-check and check the import contracts
 	$(VENV)/bin/ruff check --quiet .
@@ -46,6 +58,14 @@ check: $(VENV)/.dev frontend/node_modules/.dev ## Lint, type-check and check the
 format: $(VENV)/.dev ## Format the Python code and repair what ruff can repair
 	$(VENV)/bin/ruff format --quiet .
 	$(VENV)/bin/ruff check --fix .
+
+.PHONY: bench
+bench: $(VENV)/.dev $(BUNDLE) ## Measure push and pull beside the raw database and Kinto (ONLY=push or pull)
+	$(PYTHON) bench/field_sync.py $(if $(ONLY),--only $(ONLY))
+
+.PHONY: exchanges
+exchanges: $(VENV)/.dev ## Record docs/exchanges.md anew from the running server
+	RECORD_EXCHANGES=1 $(PYTHON) -m pytest -q tests/api/test_recorded_exchanges.py
 
 # New texts come into the catalogue untranslated, at the place where the code has them; gone ones go.
 .PHONY: translations

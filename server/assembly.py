@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from photo_store.disk import DiskBlobs
@@ -13,12 +14,16 @@ from server.cli import register_commands
 from server.config import Settings
 from server.db import db
 from server.errors import ProblemApi, init_errors
+from server.gateway import jobs as gateway_jobs
 from server.health import health
 from server.i18n import init_i18n
-from server.jobs import init_jobs
+from server.jobs import enqueue, init_jobs
 from server.logs import init_logs
+from server.metrics import metrics
+from server.safekeeping.watch import init_watch
 from server.subjects import register_subjects
 from server.web import init_login
+from server.write_queue import WriteQueue
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The largest body outside /uploads is a push: 1 MiB as sent, and a little for the envelope's slack.
@@ -42,6 +47,8 @@ def assemble(settings: Settings) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own way to wrap
     init_logs(app, settings)
     db.init_app(app)
+    app.extensions["xuncha_write_queue"] = write_queue(settings.database_url)
+    app.extensions["xuncha_woken"] = lambda: enqueue(gateway_jobs.interpret_ready)
     Migrate(app, db, directory=str(MIGRATIONS))
     init_i18n(app, timezone=settings.timezone, locale=settings.locale)
     api = ProblemApi(app)
@@ -50,7 +57,9 @@ def assemble(settings: Settings) -> Flask:
     csrf = CSRFProtect(app)
     register_subjects(app, api, csrf)
     app.register_blueprint(health)
+    app.register_blueprint(metrics)
     init_jobs(app, settings)
+    init_watch(app)
     register_commands(app)
     app.after_request(_secure)
     return app
@@ -86,13 +95,20 @@ def absolute_url(url: str) -> str:
     return prefix + str(path)
 
 
+def write_queue(url: str) -> WriteQueue | None:
+    """Return the queue of a SQLite file's writers; PostgreSQL needs none."""
+    path = make_url(absolute_url(url)).database
+    return WriteQueue(Path(path)) if url.startswith("sqlite") and path and path != ":memory:" else None
+
+
 def engine_options(url: str) -> dict[str, object]:
     """Return pool settings; the SQLite pragmas are set on connect in server/db.py."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 15}}
-    # In UTC: another zone could push an instant at the calendar's edge out of Python's years.
-    in_utc = {"options": "-c timezone=UTC"}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": in_utc}
+    # In UTC: another zone could push an instant at the calendar's edge out of Python's years. The timeouts (in
+    # milliseconds): whoever waits longer for a lock starts over, and no statement of a request takes half a minute.
+    told = "-c timezone=UTC -c lock_timeout=5000 -c statement_timeout=30000"
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"options": told}}
 
 
 def _secure(response: Response) -> Response:

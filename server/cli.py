@@ -12,10 +12,13 @@ from rich.console import Console
 from server.current import settings
 from server.db import transact
 from server.demo.cli import demo, demo_sheet, seed_once
-from server.gateway.cli import fleet
+from server.gateway.cli import fleet, sync
 from server.identity.cli import officers
+from server.identity.handset_cli import handsets
 from server.launcher import Children, LaunchError, demand_free_port, web_command, worker_command
-from server.ledger.operations import ensure_epoch
+from server.safekeeping.cli import backup, doctor, new_epoch, restore_command
+from server.safekeeping.epoch import settle_epoch
+from server.standards.published import publish_all
 
 _WORKERS = 2
 _NICER = 5
@@ -23,15 +26,17 @@ _NICER = 5
 
 def register_commands(app: Flask) -> None:
     """Add all commands to ``flask``."""
-    for command in (up, work, prepare, demo, fleet, officers):
+    commands = (up, work, prepare, demo, fleet, sync, officers, handsets, backup, restore_command, new_epoch, doctor)
+    for command in commands:
         app.cli.add_command(command)
 
 
 @click.command()
 def prepare() -> None:
-    """Bring the database to this release's form (safe to repeat)."""
+    """Bring the database to this release's form, and see whether it was exchanged (safe to repeat)."""
     upgrade()
-    transact(ensure_epoch)
+    settle_epoch()
+    transact(publish_all)
 
 
 @click.command()
@@ -64,6 +69,7 @@ def work() -> None:
     """Run the worker: thumbnails, sweeps, everything that is not done while a handset waits."""
     # Pictures can wait; a handset on a weak line cannot.
     os.nice(_NICER)
+    settle_epoch()
     consumer = Consumer(
         current_app.extensions["xuncha_queue"], workers=_WORKERS, initial_delay=0.05, max_delay=1.0, backoff=1.3
     )

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,8 +42,11 @@ class Settings:
     locale: str = "zh_Hans_CN"
     password_rounds: int = 2
     session_hours: int = 12
+    field_session_days: int = 30
+    revoked_grace_days: int = 30
     max_photo_bytes: int = 25 * 1024 * 1024
     upload_days: int = 7
+    metrics_token: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -71,6 +75,16 @@ class Settings:
             msg = "XUNCHA_PUBLIC_URL must be the https address that handsets use: tokens never travel in the clear."
             raise SettingsError(msg)
         return self
+
+    @property
+    def field_session(self) -> timedelta:
+        """Return how long an officer may pull before proving to be still there."""
+        return timedelta(days=self.field_session_days)
+
+    @property
+    def revoked_grace(self) -> timedelta:
+        """Return how long a revoked handset may still deliver."""
+        return timedelta(days=self.revoked_grace_days)
 
     def secret(self) -> str:
         """Return the configured secret, or one made once and kept beside the data (development only)."""

@@ -4,7 +4,7 @@ The queue has a file of its own, without fsync: losing it costs a minute, never 
 an application context; an error of the queue itself is logged and never reaches a caller.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,11 @@ def schedule(minutes: int) -> Callable[[datetime], bool]:
     """Return huey's test whether a periodic job is due in the minute of an instant; 60 means at every full hour."""
     due: Callable[[datetime], bool] = crontab(minute="0" if minutes == _HOUR else f"*/{minutes}")
     return due
+
+
+def known_jobs() -> Mapping[str, Job]:
+    """Return every registered job by its name."""
+    return _JOBS
 
 
 def _register(run: Callable[..., None], minutes: int | None) -> Job:

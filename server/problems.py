@@ -58,6 +58,25 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "unknown-code": Kind(404, _("This enrolment code is not valid"), _("Ask an administrator for a new code.")),
     "code-used": Kind(409, _("This enrolment code was used already"), _("Ask an administrator for a new code.")),
+    "other-officer": Kind(
+        409, _("The code is for another officer"), _("Offer that officer's key, or ask for a code for this one.")
+    ),
+    "foreign-install": Kind(
+        409,
+        _("This install does not know the key"),
+        _("Enrol with the key it knows, or without install_id as a new one."),
+    ),
+    "session-expired": Kind(
+        403, _("The officer's session is over"), _("Renew it with POST /sync/session; pushes and uploads still work.")
+    ),
+    "bad-session-proof": Kind(
+        403,
+        _("The proof that the officer is there does not fit"),
+        _("Sign again with the server's time and a fresh nonce; else join with a code."),
+    ),
+    "officer-has-key": Kind(
+        409, _("This officer has a key on this handset already"), _("Come back with POST /sync/session.")
+    ),
     "bad-key": Kind(422, _("The public key is not usable"), _("Send a P-256 key as SubjectPublicKeyInfo, base64url.")),
     # Items
     "not-an-item": Kind(422, _("The item cannot be read"), _("An administrator can read it in quarantine.")),
@@ -74,8 +93,26 @@ CATALOGUE: dict[str, Kind] = {
         _("The item is stored but could not be applied"),
         _("Nothing to do on the handset: an administrator looks at it in quarantine."),
     ),
+    "amend-target-differs": Kind(
+        409,
+        _("The correction was made to another content"),
+        _("Correct the content that is in effect; an administrator can compare the two in quarantine."),
+    ),
+    "case-already-filed": Kind(
+        409, _("The case was filed before the correction"), _("The desk sees the correction; nothing else is needed.")
+    ),
+    "not-on-shift": Kind(409, _("The officer was not on shift"), _("Clock in first; a track is kept on shift only.")),
+    "item-discarded": Kind(
+        409, _("The item was discarded"), _("Two people at the desk decided so; record anew what is still true.")
+    ),
+    "discard-not-proposed": Kind(
+        409, _("Nobody has proposed to discard this item"), _("Propose it with a reason; another person confirms.")
+    ),
+    "second-person-needed": Kind(
+        403, _("Another person must confirm"), _("Ask somebody else who manages the quarantine of this agency.")
+    ),
     "task-reassigned": Kind(409, _("The task was given to somebody else"), _("Your photographs are kept as evidence.")),
-    "reconcile-required": Kind(410, _("The cursor is not valid any more"), _("Pull again without a cursor.")),
+    "reconcile-required": Kind(410, _("The cursor is not valid any more"), _("Reconcile: send what the mirror holds.")),
     # Photographs
     "not-an-image": Kind(415, _("This is not a photograph we take"), _("Send JPEG, as the detail says.")),
     "photo-too-large": Kind(413, _("The photograph is too large"), _("Lower the camera's resolution.")),

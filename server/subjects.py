@@ -5,23 +5,55 @@ from flask_smorest import Api
 from flask_wtf import CSRFProtect
 
 from server.casework import api as casework_api
+from server.casework import jobs as casework_jobs
 from server.casework import web as casework_web
 from server.console import filters
 from server.console import web as console_web
 from server.evidence import api as evidence_api
 from server.evidence import jobs as evidence_jobs
 from server.evidence import web as evidence_web
+from server.gateway import (
+    alarms_api,
+    alarms_web,
+    pull_api,
+    quarantine_api,
+    reconcile_api,
+    reference_api,
+    salvage_api,
+    salvage_desk_api,
+    truth_jobs,
+    uploads_api,
+    verify_api,
+)
 from server.gateway import api as gateway_api
 from server.gateway import jobs as gateway_jobs
-from server.gateway import quarantine_api, uploads_api
 from server.gateway import web as gateway_web
 from server.identity import api as identity_api
+from server.identity import handset_api
 from server.identity import web as identity_web
+from server.ledger import jobs as ledger_jobs
+from server.safekeeping import jobs as safekeeping_jobs
+from server.standards import jobs as standards_jobs
 
-APIS = (identity_api, evidence_api, casework_api, gateway_api, uploads_api, quarantine_api)
-PAGES = (console_web, identity_web, casework_web, evidence_web, gateway_web)
+APIS = (
+    identity_api,
+    handset_api,
+    evidence_api,
+    casework_api,
+    gateway_api,
+    pull_api,
+    reconcile_api,
+    uploads_api,
+    quarantine_api,
+    alarms_api,
+    reference_api,
+    salvage_desk_api,
+    salvage_api,
+    verify_api,
+)
+PAGES = (console_web, identity_web, casework_web, evidence_web, gateway_web, alarms_web)
 # Importing them is what registers their jobs; without this line the worker would know none of a module's sweeps.
-JOBS = (evidence_jobs, gateway_jobs)
+JOBS = (ledger_jobs, standards_jobs, evidence_jobs, casework_jobs, gateway_jobs, truth_jobs, safekeeping_jobs)
 
 
 def register_subjects(app: Flask, api: Api, csrf: CSRFProtect) -> None:

@@ -3,21 +3,26 @@
 Authentication ends its own read before the body is read, so that a slow phone never pins a connection.
 """
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Request, g, redirect, request, url_for
+from flask import Blueprint, Flask, Request, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
 
-from server.db import read
+from server.current import settings
+from server.db import glance, read, transact
 from server.errors import asked_by_program
+from server.identity.operations import promote_credential
 from server.identity.queries import actor_by_session, actor_by_token, handset_by_credential
-from server.identity.rules import Actor, Handset
+from server.identity.rules import Actor, Handset, revoked_handset
 from server.problems import Problem
 
 MOST_ROWS = 200
@@ -99,15 +104,61 @@ def _find_actor() -> Actor:
 
 
 def handset() -> Handset:
-    """Return the enrolled install that is asking; raises unknown-handset."""
+    """Return the enrolled install that is asking: live, or revoked and still within its grace.
+
+    Raises unknown-handset, and handset-revoked when the grace is over. The first request that carries the next
+    credential ends the one before.
+    """
     if "handset" not in g:
         token = bearer()
-        found = read(handset_by_credential, token) if token else None
+        found = glance(handset_by_credential, token) if token else None
         if found is None:
             raise Problem("unknown-handset")
+        # Before any refusal: a wipe counts only with the Answer-MAC, and that needs to know who asked.
         g.handset = found
+        if found.uses_next_credential:
+            transact(promote_credential, found.install_id, found.credential_sha256)
     held: Handset = g.handset
+    if held.shut:
+        raise revoked_handset()
     return held
+
+
+def live_handset() -> Handset:
+    """Return the install that is asking if it is not revoked; raises handset-revoked (with wipe) too."""
+    found = handset()
+    if found.revoked:
+        raise revoked_handset()
+    return found
+
+
+def on_duty() -> Handset:
+    """Return the live install whose officer's session lasts; raises session-expired too. For all that serves data."""
+    found = live_handset()
+    if found.session_over:
+        raise Problem("session-expired")
+    return found
+
+
+def handset_blueprint(
+    name: str, url_prefix: str = "", *, takes_json: bool = True, guard: Callable[[], object] = handset
+) -> ApiBlueprint:
+    """Return a blueprint for handsets; each of its answers, problems too, carries the Answer-MAC."""
+    blueprint = api_blueprint(name, guard=guard, url_prefix=url_prefix, takes_json=takes_json)
+    blueprint.after_request(sealed)
+    return blueprint
+
+
+def sealed(response: Response) -> Response:
+    """Add the Answer-MAC, which a portal, a proxy or a flipped bit cannot make.
+
+    The key is the SHA-256 of the credential that this very request carried, which is all that the server keeps of it.
+    """
+    held = g.get("handset")
+    if held is not None and request.method != "HEAD":
+        mac = hmac.new(held.credential_sha256, response.get_data(), hashlib.sha256).digest()
+        response.headers["Answer-MAC"] = base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    return response
 
 
 def api_blueprint(
@@ -166,6 +217,16 @@ def login_guard(
         return redirect(url_for("console_pages.account"), HTTPStatus.SEE_OTHER)
 
     return demand_login
+
+
+def public_address() -> str:
+    """Return the address that handsets use: the configured one, or that of this very request."""
+    return settings().public_url or request.host_url.rstrip("/")
+
+
+def remote() -> str:
+    """Return who failed attempts are counted for: the caller's address."""
+    return request.remote_addr or "unknown"
 
 
 def page_args() -> tuple[str | None, int]:

@@ -24,7 +24,8 @@ def push(inbox: Inbox, items: Sequence[RawItem | Refused], *, patience: float = 
     """Take a batch and return one truthful result per item, in the order of the batch."""
     raws = [item for item in items if isinstance(item, RawItem)]
     try:
-        receipts = {receipt.raw.index: receipt for receipt in (inbox.store(raws) if raws else [])}
+        # Without items too: what the handset says of itself is noted with it.
+        receipts = {receipt.raw.index: receipt for receipt in inbox.store(raws)}
     except UnavailableError:
         receipts = {}
     fresh = [receipt.raw.key for receipt in receipts.values() if receipt.fresh and receipt.known is None]
@@ -95,4 +96,5 @@ def _result(item: RawItem | Refused, receipt: Receipt | None, verdicts: Mapping[
 def _members(verdict: Verdict) -> Result:
     if verdict.state is State.INTERPRETING:
         return {"state": State.WAITING, "needs": ["interpretation"]}
-    return {"state": verdict.state, **verdict.members}
+    missing = {"missing_photos": list(verdict.missing_photos)} if verdict.missing_photos else {}
+    return {"state": verdict.state, **verdict.members, **missing}

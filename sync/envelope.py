@@ -16,6 +16,8 @@ from sync.limits import LIMITS
 
 HEX256 = re.compile(r"[0-9a-f]{64}")
 _INT64 = 2**63
+# Kept in columns of their own, or found again from the body.
+_BESIDE = frozenset({"body", "sig", "h"})
 
 
 class EnvelopeError(ValueError):
@@ -86,16 +88,19 @@ def read_item(index: int, item: object) -> RawItem | Refused:
 
 def _raw(index: int, key: Key, content: bytes, item: Mapping[str, Any], flaw: tuple[str, str] | None) -> RawItem:
     kind, signature = item.get("kind"), item.get("sig")
+    indexed = {name: value for name, value in item.items() if name not in _BESIDE}
     return RawItem(
         index=index,
         key=key,
         body=content,
-        head=json.dumps({name: value for name, value in item.items() if name != "body"}),
+        head=json.dumps(indexed),
         signature=json.dumps(signature) if isinstance(signature, Mapping) else None,
         dseq=_integer(item.get("dseq"), _INT64),
         kind=kind[:32] if isinstance(kind, str) and kind.isascii() and kind.isprintable() else None,
         kv=_integer(item.get("kv"), 2**31),
         flaw=flaw,
+        indexed=indexed,
+        claimed_by=_uuid(item.get("officer_id")),
     )
 
 

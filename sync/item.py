@@ -38,7 +38,8 @@ class RawItem:
     """One item as received, storable whatever its content.
 
     ``flaw`` is the slug and detail of what is already known to be wrong; such an item goes to quarantine
-    without being interpreted. ``head`` is the index beside the body, as JSON text.
+    without being interpreted. ``head`` is the index beside the body, as JSON text; ``indexed`` is the same read,
+    where it is at hand. ``claimed_by`` is the officer that the head names, not yet believed.
     """
 
     index: int
@@ -50,6 +51,8 @@ class RawItem:
     kind: str | None
     kv: int | None
     flaw: tuple[str, str] | None = None
+    indexed: Mapping[str, Any] | None = None
+    claimed_by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Verdict:
-    """State of an item and the members that go with it: problem, case_id, needs."""
+    """State of an item and the members that go with it: problem, case_id, needs.
+
+    ``missing_photos`` are hashes that the item declared and whose bytes are not here yet; it changes with every
+    upload and is therefore no member, which would be kept.
+    """
 
     state: State
     members: Mapping[str, Any] = field(default_factory=dict)
+    missing_photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,19 @@ class Receipt:
     n: int
     fresh: bool
     known: Verdict | None = None
+
+
+SUM_MODULUS = 2**128
+
+
+def summand(fingerprint: str) -> int:
+    """Return what an item adds to the running sum that handset and server compare: its first 16 bytes."""
+    return int(fingerprint[:32], 16)
+
+
+def sum_text(total: int) -> str:
+    """Write a running sum as the wire does: 32 hex digits."""
+    return f"{total % SUM_MODULUS:032x}"
 
 
 def fingerprint_of(body: bytes) -> str:

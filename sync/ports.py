@@ -24,12 +24,16 @@ class Inbox(Protocol):
         """Quarantine an item whose interpretation raised ``error``."""
 
 
+# An entity's type and id, as on the wire.
+Entity = tuple[str, str]
+
+
 class Mark(NamedTuple):
     """A numbered change of an entity in a scope."""
 
     scope: str
     seq: int
-    entity: tuple[str, str]
+    entity: Entity
     reason: str | None
 
 
@@ -42,10 +46,10 @@ class ScopeEnds(NamedTuple):
 
 @dataclass(frozen=True)
 class Visible:
-    """An entity as the asker may see it now."""
+    """An entity as the asker may see it now; ``data`` is None when it cannot be rendered now."""
 
     version: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] | None
 
 
 class ChangeFeed(Protocol):
@@ -61,5 +65,11 @@ class ChangeFeed(Protocol):
     def marks(self, positions: Mapping[str, int], limit: int) -> Iterable[Mark]:
         """Return up to ``limit`` marks of each scope after its position, in number order."""
 
-    def visible(self, entities: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Visible]:
+    def visible(self, entities: Sequence[Entity]) -> Mapping[Entity, Visible]:
         """Return those of ``entities`` that the asker may see now, through any scope."""
+
+    def versions(self) -> Mapping[Entity, str]:
+        """Return the version of everything that the asker's mirror should hold now; receipts are not in it."""
+
+    def reasons(self, entities: Sequence[Entity]) -> Mapping[Entity, str]:
+        """Return why entities left the asker's sight, where a mark of a granted scope says it."""

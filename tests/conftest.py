@@ -7,7 +7,14 @@ import os
 
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["support.databases", "support.postgresql", "support.application", "support.live", "support.people"]
+pytest_plugins = [
+    "support.databases",
+    "support.postgresql",
+    "support.application",
+    "support.live",
+    "support.people",
+    "support.keeping",
+]
 
 # No deadline: a slow machine is no bug. CI tries the same examples every time; elsewhere new ones are found.
 hypothesis_settings.register_profile("xuncha", deadline=None, derandomize="CI" in os.environ, max_examples=60)

@@ -19,9 +19,10 @@ from server.evidence.schemas import PhotoQuerySchema
 from server.evidence.serving import serve_photo
 from server.identity.queries import scopes_of
 from server.identity.rules import Handset, Permission
+from server.identity.tokens import is_desk_token
 from server.keyset import Page
 from server.problems import Problem
-from server.web import actor, api_blueprint, bearer, handset, page_args
+from server.web import actor, api_blueprint, bearer, on_duty, page_args
 
 desk = api_blueprint("casework")
 # Desks and handsets come through one door; each is asked for its own credential inside.
@@ -64,7 +65,8 @@ def act(asked: dict[str, Any], case_id: UUID) -> CaseRecord:
 @photos.response(HTTPStatus.OK, BINARY, content_type="image/jpeg")
 def photo(asked: dict[str, str], sha256: str) -> Response:
     """Send a photograph: its original as attachment, or a rendition (thumbnail, preview)."""
-    if (bearer() or "").startswith("hs_"):
+    token = bearer()
+    if token and not is_desk_token(token):
         visible = _visible_to_handset(sha256)
     else:
         visible = read(visible_at_desk, actor().require(Permission.READ_EVIDENCE), sha256)
@@ -74,10 +76,7 @@ def photo(asked: dict[str, str], sha256: str) -> Response:
 
 
 def _visible_to_handset(sha256: str) -> bool:
-    caller = handset()
-    if caller.revoked:
-        raise Problem("handset-revoked")
-    return read(_owned_or_shown, caller, sha256)
+    return read(_owned_or_shown, on_duty(), sha256)
 
 
 def _owned_or_shown(session: Session, caller: Handset, sha256: str) -> bool:

@@ -1,10 +1,12 @@
 """What the field tells casework: frozen arguments and answers of its operations. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from server.casework.rules import State
 from server.evidence.rules import DeclaredPhoto
+from sync.uuid7 import uuid7
 
 __all__ = ["DeclaredPhoto", "Report", "Reporter", "TaskAnswer", "TaskVerdict", "UnknownTask"]
 
@@ -22,7 +24,11 @@ class Reporter:
 
 @dataclass(frozen=True)
 class Report:
-    """A problem found in the street. Degrees in ``crs``; times are the handset's claim and ours."""
+    """A problem found in the street. Degrees in ``crs``; times are the handset's claim and ours.
+
+    ``measure`` is what the officer did about it on the spot, None where the problem is still there. ``prior`` names
+    the case that an earlier report of the same had opened, by its number or id.
+    """
 
     item_id: UUID
     scheme: str
@@ -36,6 +42,23 @@ class Report:
     captured_at_corrected: datetime | None
     source: str
     photos: tuple[DeclaredPhoto, ...]
+    captured_certainty: str | None = None
+    captured_uncertainty_ms: int | None = None
+    # Known before the case exists, so that its inbox row can name it in the very insert that acknowledges it.
+    case_id: UUID = field(default_factory=uuid7)
+    measure: str | None = None
+    prior: str | None = None
+
+    @property
+    def state(self) -> State:
+        """Return the state in which the case begins."""
+        return State.REPORTED if self.measure is None else State.SELF_HANDLED
+
+    @property
+    def remark(self) -> str | None:
+        """Return what the timeline's first line says beside its action: the measure, and the earlier case."""
+        earlier = None if self.prior is None else f"prior ← {self.prior}"
+        return "\n".join(text for text in (self.measure, earlier) if text) or None
 
 
 @dataclass(frozen=True)
@@ -55,11 +78,15 @@ class TaskAnswer:
 
 @dataclass(frozen=True)
 class TaskVerdict:
-    """Whether an answer took effect; if not, ``superseded_slug`` is the problem that says why."""
+    """Whether an answer took effect; if not, ``superseded_slug`` is the problem that says why.
+
+    ``missing`` are the hashes of its photographs whose bytes are not here yet.
+    """
 
     effective: bool
     superseded_slug: str | None
     case_id: UUID
+    missing: tuple[str, ...] = ()
 
 
 class UnknownTask(Exception):

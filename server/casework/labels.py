@@ -12,6 +12,7 @@ STATES: dict[str, Any] = {
     "disposed": lazy_("Disposed"),
     "checking": lazy_("Being checked"),
     "closed": lazy_("Closed"),
+    "self_handled": lazy_("Handled on the spot"),
 }
 
 # What a button of the desk says, in the imperative.
@@ -37,6 +38,11 @@ EVENTS: dict[str, Any] = {
     "decline_task": lazy_("Task declined by the squad"),
     "answer_check": lazy_("Check answered"),
     "late_answer": lazy_("Late answer kept, without effect"),
+    "self_handled": lazy_("Found and fixed on the spot"),
+    "evidence": lazy_("Photographs added"),
+    "late_evidence": lazy_("Photographs added after the end"),
+    "amend": lazy_("Corrected by the reporter"),
+    "late_amendment": lazy_("Late correction kept, without effect"),
 }
 
 TASK_KINDS: dict[str, Any] = {
@@ -51,6 +57,13 @@ TASK_STATUSES: dict[str, Any] = {
     "done": lazy_("Done"),
     "declined": lazy_("Declined"),
     "cancelled": lazy_("Cancelled"),
+}
+
+# What a correction may change.
+AMENDED: dict[str, Any] = {
+    "description": lazy_("Description"),
+    "category": lazy_("Category"),
+    "position": lazy_("Place"),
 }
 
 CHECK_RESULTS: dict[str, Any] = {

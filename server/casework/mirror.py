@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.casework.models import Case, FieldTask
@@ -17,43 +17,123 @@ from server.evidence.models import Evidence
 Key = tuple[str, UUID]
 Seen = tuple[str, dict[str, Any]]
 
+# The types of entities that a mirror holds.
+MIRRORED = frozenset({"case", "task"})
+
+# Executed by every page of a pull: columns of the bare tables, written once, no entities.
+_case, _task, _evidence = Case.__table__.c, FieldTask.__table__.c, Evidence.__table__.c
+_SEES_CASE = and_(_case.reporter_id.in_(bindparam("officers", expanding=True)), _case.shelved_at.is_(None))
+_SEES_TASK = and_(
+    or_(
+        _task.squad_id.in_(bindparam("squads", expanding=True)),
+        _task.officer_id.in_(bindparam("officers", expanding=True)),
+    ),
+    _task.status != "cancelled",
+    _case.state != State.CLOSED,
+)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CASES = select(
+    _case.id,
+    _case.version,
+    _case.origin_item_id,
+    _case.case_no,
+    _case.state,
+    _case.scheme,
+    _case.category_code,
+    _case.description,
+).where(_case.id.in_(_IDS), _SEES_CASE)
+_TASKS = (
+    select(
+        _task.id,
+        _task.version,
+        _task.kind,
+        _task.assignment_no,
+        _task.status,
+        _task.squad_id,
+        _task.officer_id,
+        _case.id.label("case_id"),
+        _case.case_no,
+        _case.scheme,
+        _case.category_code,
+        _case.description,
+        _case.lon,
+        _case.lat,
+        _case.crs,
+    )
+    .join_from(FieldTask.__table__, Case.__table__, _case.id == _task.case_id)
+    .where(_task.id.in_(_IDS), _SEES_TASK)
+)
+_CASE_VERSIONS = select(_case.id, _case.version).where(_SEES_CASE)
+_TASK_VERSIONS = (
+    select(_task.id, _task.version)
+    .join_from(FieldTask.__table__, Case.__table__, _case.id == _task.case_id)
+    .where(_SEES_TASK)
+)
+_MISSING = (
+    select(_evidence.owner_id, _evidence.sha256)
+    .join_from(Evidence.__table__, Case.__table__, _case.id == _evidence.owner_id)
+    .where(
+        _evidence.owner_kind == "case",
+        _evidence.owner_id.in_(_IDS),
+        _evidence.present_at.is_(None),
+        _evidence.officer_id == _case.reporter_id,
+    )
+    .order_by(_evidence.item_id, _evidence.position)
+)
+_PHOTOS = (
+    select(_evidence.owner_id, _evidence.sha256, _evidence.role)
+    .where(_evidence.owner_kind == "case", _evidence.owner_id.in_(_IDS), _evidence.present_at.is_not(None))
+    .order_by(_evidence.expected_at, _evidence.item_id, _evidence.position)
+)
+
 
 def visible_entities(session: Session, scopes: Sequence[str], wanted: Iterable[Key]) -> dict[Key, Seen]:
     """Return (version, data) of those of ``wanted`` = (type, id) that the holder of ``scopes`` may see now.
 
-    A ``case`` is seen by its reporter, always. A ``task`` is seen by the squad or officer of its current round
-    until it is cancelled or its case is closed.
+    A ``case`` is seen by its reporter until it is shelved. A ``task`` is seen by the squad or officer of its current
+    round until it is cancelled or its case is closed.
     """
-    ids: dict[str, set[UUID]] = {"case": set(), "task": set()}
+    ids: dict[str, list[UUID]] = {kind: [] for kind in MIRRORED}
     for kind, entity_id in wanted:
-        ids.setdefault(kind, set()).add(entity_id)
+        if kind in ids:
+            ids[kind].append(entity_id)
     return _cases(session, scopes, ids["case"]) | _tasks(session, scopes, ids["task"])
+
+
+def visible_versions(session: Session, scopes: Sequence[str]) -> dict[Key, str]:
+    """Return the version of everything that the holder of ``scopes`` may see now."""
+    holders = _holders(scopes)
+    found: dict[Key, str] = {("case", row.id): row.version for row in session.execute(_CASE_VERSIONS, holders)}
+    return found | {("task", row.id): row.version for row in session.execute(_TASK_VERSIONS, holders)}
 
 
 def photo_shown(session: Session, scopes: Sequence[str], sha256: str) -> bool:
     """Tell whether a task or case that these scopes see now shows this photograph, rightly attached by its sender."""
-    by_task = exists().where(
-        FieldTask.case_id == Evidence.owner_id, Case.id == FieldTask.case_id, _task_visible(scopes)
-    )
-    by_case = exists().where(Case.id == Evidence.owner_id, Case.reporter_id.in_(_ids(scopes, "officer")))
+    holders = _holders(scopes)
+    by_task = exists().where(FieldTask.case_id == Evidence.owner_id, Case.id == FieldTask.case_id, _SEES_TASK)
+    by_case = exists().where(Case.id == Evidence.owner_id, _SEES_CASE)
     shown = exists().where(
         Evidence.sha256 == sha256,
         Evidence.owner_kind == "case",
         Evidence.present_at.is_not(None),
         or_(by_task, by_case),
     )
-    return bool(session.scalar(select(shown)))
+    return bool(session.scalar(select(shown), holders))
 
 
-def _cases(session: Session, scopes: Sequence[str], ids: set[UUID]) -> dict[Key, Seen]:
+def _holders(scopes: Sequence[str]) -> dict[str, list[UUID]]:
+    return {"officers": _ids(scopes, "officer"), "squads": _ids(scopes, "squad")}
+
+
+def _cases(session: Session, scopes: Sequence[str], ids: list[UUID]) -> dict[Key, Seen]:
     if not ids:
         return {}
-    rows = session.scalars(select(Case).where(Case.id.in_(ids), Case.reporter_id.in_(_ids(scopes, "officer")))).all()
+    rows = session.execute(_CASES, {**_holders(scopes), "ids": ids}).all()
     missing = _missing(session, [case.id for case in rows])
     return {("case", case.id): (case.version, _case_data(case, missing.get(case.id, []))) for case in rows}
 
 
-def _case_data(case: Case, missing: list[str]) -> dict[str, Any]:
+def _case_data(case: Row[*tuple[Any, ...]], missing: list[str]) -> dict[str, Any]:
     return {
         "case_id": str(case.id),
         # Whose outcome this is: the reporter's handset may never have got the answer to its push.
@@ -66,39 +146,29 @@ def _case_data(case: Case, missing: list[str]) -> dict[str, Any]:
     }
 
 
-def _tasks(session: Session, scopes: Sequence[str], ids: set[UUID]) -> dict[Key, Seen]:
+def _tasks(session: Session, scopes: Sequence[str], ids: list[UUID]) -> dict[Key, Seen]:
     if not ids:
         return {}
-    rows = session.execute(
-        select(FieldTask, Case)
-        .join(Case, Case.id == FieldTask.case_id)
-        .where(FieldTask.id.in_(ids), _task_visible(scopes))
-    ).all()
-    photos = _photos(session, {case.id for _task, case in rows})
-    return {("task", task.id): (task.version, _task_data(task, case, photos.get(case.id, []))) for task, case in rows}
+    rows = session.execute(_TASKS, {**_holders(scopes), "ids": ids}).all()
+    photos = _photos(session, list({task.case_id for task in rows}))
+    return {("task", task.id): (task.version, _task_data(task, photos.get(task.case_id, []))) for task in rows}
 
 
-def _task_data(task: FieldTask, case: Case, photos: list[dict[str, str]]) -> dict[str, Any]:
+def _task_data(task: Row[*tuple[Any, ...]], photos: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "task_id": str(task.id),
-        "case_id": str(case.id),
-        "case_no": case.case_no,
+        "case_id": str(task.case_id),
+        "case_no": task.case_no,
         "task_kind": task.kind,
         "assignment_no": task.assignment_no,
         "status": task.status,
-        "category": {"scheme": case.scheme, "code": case.category_code},
-        "description": case.description,
-        "position": {"lon": case.lon, "lat": case.lat, "crs": case.crs},
+        "category": {"scheme": task.scheme, "code": task.category_code},
+        "description": task.description,
+        "position": {"lon": task.lon, "lat": task.lat, "crs": task.crs},
         "squad_id": task.squad_id and str(task.squad_id),
         "officer_id": task.officer_id and str(task.officer_id),
         "photos": photos,
     }
-
-
-def _task_visible(scopes: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition on FieldTask joined to its Case."""
-    mine = or_(FieldTask.squad_id.in_(_ids(scopes, "squad")), FieldTask.officer_id.in_(_ids(scopes, "officer")))
-    return and_(mine, FieldTask.status != "cancelled", Case.state != State.CLOSED)
 
 
 def _ids(scopes: Sequence[str], kind: str) -> list[UUID]:
@@ -108,35 +178,15 @@ def _ids(scopes: Sequence[str], kind: str) -> list[UUID]:
 
 def _missing(session: Session, case_ids: list[UUID]) -> dict[UUID, list[str]]:
     """Return per case the hashes that its reporter still has to send: those of the report's own photographs."""
-    rows = session.execute(
-        select(Evidence.owner_id, Evidence.sha256)
-        .join(Case, Case.id == Evidence.owner_id)
-        .where(
-            Evidence.owner_kind == "case",
-            Evidence.owner_id.in_(case_ids),
-            Evidence.present_at.is_(None),
-            Evidence.officer_id == Case.reporter_id,
-        )
-        .order_by(Evidence.item_id, Evidence.position)
-    )
     found: dict[UUID, list[str]] = {}
-    for case_id, sha256 in rows:
+    for case_id, sha256 in session.execute(_MISSING, {"ids": case_ids}) if case_ids else ():
         found.setdefault(case_id, []).append(sha256)
     return found
 
 
-def _photos(session: Session, case_ids: set[UUID]) -> dict[UUID, list[dict[str, str]]]:
+def _photos(session: Session, case_ids: list[UUID]) -> dict[UUID, list[dict[str, str]]]:
     """Return per case what can be looked at: photographs of all rounds whose sender proved to have them."""
-    rows = session.execute(
-        select(Evidence.owner_id, Evidence.sha256, Evidence.role)
-        .where(
-            Evidence.owner_kind == "case",
-            Evidence.owner_id.in_(case_ids),
-            Evidence.present_at.is_not(None),
-        )
-        .order_by(Evidence.expected_at, Evidence.item_id, Evidence.position)
-    )
     found: dict[UUID, list[dict[str, str]]] = {}
-    for case_id, sha256, role in rows:
+    for case_id, sha256, role in session.execute(_PHOTOS, {"ids": case_ids}) if case_ids else ():
         found.setdefault(case_id, []).append({"sha256": sha256, "role": role})
     return found

@@ -1,5 +1,6 @@
 """Reads of casework for the desk: lists, a case's page, counters. No statement per row."""
 
+import json
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
@@ -7,8 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.casework.mirror import visible_entities
-from server.casework.models import Case, CaseEvent, FieldTask, TaskAssignment, TaskEvent
-from server.casework.records import CasePage, CaseRecord, TaskRecord, TimelineEntry, case_records, task_record
+from server.casework.models import Amendment, Case, CaseEvent, FieldTask, TaskAssignment, TaskEvent
+from server.casework.records import (
+    AmendmentRecord,
+    CasePage,
+    CaseRecord,
+    TaskRecord,
+    TimelineEntry,
+    case_records,
+    task_record,
+)
 from server.casework.rules import State, allowed
 from server.evidence import queries as evidence
 from server.evidence.scope import agencies_in
@@ -16,6 +25,7 @@ from server.keyset import Page, cut, decode
 from server.problems import Problem
 
 __all__ = [
+    "amendments",
     "case_numbers",
     "case_page",
     "cases",
@@ -58,6 +68,7 @@ def case_page(session: Session, scope: tuple[str, ...], case_id: UUID) -> CasePa
         timeline=timeline(session, case_id),
         evidence=evidence.of_owner(session, "case", case_id),
         tasks=tasks(session, case_id),
+        amendments=amendments(session, case_id),
         actions=tuple(allowed(case.state)),
     )
 
@@ -100,6 +111,26 @@ def tasks(session: Session, case_id: UUID) -> tuple[TaskRecord, ...]:
     for task, assignment in rows:
         rounds.setdefault(task, []).append(assignment)
     return tuple(task_record(task, assignments) for task, assignments in rounds.items())
+
+
+def amendments(session: Session, case_id: UUID) -> tuple[AmendmentRecord, ...]:
+    """Return the corrections of a case in the order of their arrival; the caller has checked the scope."""
+    rows = session.scalars(select(Amendment).where(Amendment.case_id == case_id).order_by(Amendment.id))
+    return tuple(
+        AmendmentRecord(
+            item_id=row.item_id,
+            target_item_id=row.target_item_id,
+            officer_id=row.officer_id,
+            install_id=row.install_id,
+            changes=json.loads(row.changes),
+            reason=row.reason,
+            divergent=row.divergent,
+            effective=row.effective,
+            captured_at_corrected=row.captured_at_corrected,
+            received_at=row.received_at,
+        )
+        for row in rows
+    )
 
 
 def counts_by_state(session: Session, scope: tuple[str, ...]) -> dict[State, int]:

@@ -94,6 +94,22 @@ class TaskRecord:
 
 
 @dataclass(frozen=True)
+class AmendmentRecord:
+    """A correction from the field. ``effective``: it came before filing; ``divergent``: another names the same item."""
+
+    item_id: UUID
+    target_item_id: UUID
+    officer_id: UUID
+    install_id: UUID
+    changes: dict[str, Any]
+    reason: str | None
+    divergent: bool
+    effective: bool
+    captured_at_corrected: datetime | None
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class CasePage:
     """Everything that a case's page shows; ``actions`` are those its state allows, whoever looks."""
 
@@ -101,6 +117,7 @@ class CasePage:
     timeline: tuple[TimelineEntry, ...]
     evidence: tuple[EvidenceRecord, ...]
     tasks: tuple[TaskRecord, ...]
+    amendments: tuple[AmendmentRecord, ...]
     actions: tuple[str, ...]
 
 

@@ -14,7 +14,7 @@ from server.problems import Problem, _
 
 
 class State(StrEnum):
-    """States of a case, in the order of the loop."""
+    """States of a case, in the order of the loop; the last one stands beside it."""
 
     REPORTED = "reported"
     FILED = "filed"
@@ -23,6 +23,14 @@ class State(StrEnum):
     DISPOSED = "disposed"
     CHECKING = "checking"
     CLOSED = "closed"
+    # Found and fixed on the spot: the case never enters the loop (domain.md section 2.2).
+    SELF_HANDLED = "self_handled"
+
+
+# The states from which no step leads on.
+ENDED = frozenset({State.CLOSED, State.SELF_HANDLED})
+# Until somebody at a desk has filed a case, its reporter may correct it.
+UNFILED = frozenset({State.REPORTED, State.SELF_HANDLED})
 
 
 class Action(StrEnum):

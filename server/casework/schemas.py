@@ -102,12 +102,28 @@ class TaskSchema(Schema):
     rounds = fields.List(fields.Nested(RoundSchema))
 
 
+class AmendmentSchema(Schema):
+    """A correction from the field; ``changes`` has any of description, category, position, as the officer sent them."""
+
+    item_id = fields.UUID()
+    target_item_id = fields.UUID()
+    officer_id = fields.UUID()
+    install_id = fields.UUID()
+    changes = fields.Dict()
+    reason = fields.String(allow_none=True)
+    divergent = fields.Boolean()
+    effective = fields.Boolean()
+    captured_at_corrected = Instant(allow_none=True)
+    received_at = Instant()
+
+
 class CasePageSchema(CaseSchema):
     """A case with everything that belongs to it; ``actions`` are those its state allows."""
 
     timeline = fields.List(fields.Nested(TimelineEntrySchema))
     evidence = fields.List(fields.Nested(EvidenceSchema))
     tasks = fields.List(fields.Nested(TaskSchema))
+    amendments = fields.List(fields.Nested(AmendmentSchema))
     actions = fields.List(fields.String())
 
 

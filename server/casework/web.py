@@ -126,6 +126,8 @@ def _named(page: CasePage) -> set[UUID | None]:
         found |= {entry.actor_id, entry.install_id}
     for task in page.tasks:
         found |= {task.squad_id, task.officer_id}
+    for amendment in page.amendments:
+        found |= {amendment.officer_id, amendment.install_id}
     for shot in page.evidence:
         found |= {shot.officer_id, shot.install_id}
     return found

@@ -20,6 +20,7 @@ from server.i18n import _, current_locale
 from server.identity import labels as identity_labels
 
 LABELS: dict[str, Mapping[str, Any]] = {
+    "amended": casework_labels.AMENDED,
     "case_state": casework_labels.STATES,
     "case_action": casework_labels.ACTIONS,
     "case_event": casework_labels.EVENTS,
@@ -32,6 +33,7 @@ LABELS: dict[str, Mapping[str, Any]] = {
     "photo_source": evidence_labels.SOURCES,
     "role": identity_labels.ROLES,
     "item_state": gateway_labels.ITEM_STATES,
+    "item_decision": gateway_labels.DECISIONS,
 }
 CRS_NAMES = {"wgs84": "WGS-84", "cgcs2000": "CGCS2000", "gcj02": "GCJ-02", "bd09": "BD-09"}
 KIB = 1024

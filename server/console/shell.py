@@ -27,6 +27,7 @@ MENU = (
     Entry("console_pages.missing", lazy_("Missing photos"), Permission.READ_EVIDENCE),
     Entry("identity_pages.handsets", lazy_("Handsets"), Permission.READ_FLEET),
     Entry("gateway_pages.quarantine", lazy_("Quarantine"), Permission.READ_QUARANTINE),
+    Entry("alarm_pages.alarms", lazy_("Alarms"), Permission.READ_FLEET),
     Entry("identity_pages.officers", lazy_("Officers"), Permission.READ_OFFICERS),
 )
 

@@ -62,6 +62,7 @@ def build_city(
             crew.enrol(login, desk.enrolment_code(login))
         _live(steps, crew, desk, tell)
         crew.send_damaged(_SENDER_OF_DAMAGE, steps[-1].at)
+        crew.come_home()
     _derive_all(app, tell)
     desk.review(crew.cases)
 

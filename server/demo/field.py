@@ -82,6 +82,8 @@ class Crew:
         snaps = [Snap(picture.role, self._studio.take(picture)) for picture in step.pictures]
         if step.deed is Deed.REPORT:
             kind, payload = "report", _report(step.case)
+        elif step.deed is Deed.HANDLE:
+            kind, payload = "self_handled", _report(step.case) | {"measure": step.case.matter.remedy}
         else:
             handset.pull()
             kind, payload = "task_event", self._answer(handset, step)
@@ -94,6 +96,12 @@ class Crew:
         handset = self._handsets[login]
         handset.record("report", payload, at=self._clocks[login].at(at))
         handset.push()
+
+    def come_home(self) -> None:
+        """Synchronise once more, so that the desk reads of nothing unsent; who has photographs left stays away."""
+        for handset in self._handsets.values():
+            if not handset.album.pending():
+                handset.sync()
 
     def _deliver(self, handset: Handset, case: PlannedCase, item_id: str) -> None:
         _lose(handset, case, item_id)

@@ -26,6 +26,7 @@ _SIDEWAYS = 6
 REPORT_SHOTS = (("near", Shot.NEAR), ("far", Shot.REFERENCE), ("before", Shot.FAR))
 AFTER_SHOTS = (("after", Shot.FAR), ("after", Shot.NEAR))
 CHECK_SHOTS = (("check", Shot.REFERENCE),)
+HANDLED_SHOTS = (("before", Shot.FAR), ("after", Shot.FAR))
 
 
 class Deed(StrEnum):
@@ -42,6 +43,7 @@ class Deed(StrEnum):
     REDO = "desk sends back"
     PASS_CHECK = "collector passes check"  # noqa: S105 (no password)
     CLOSE = "desk closes"
+    HANDLE = "collector handles at once"
 
 
 _WORK = (Deed.REPORT, Deed.FILE, Deed.DISPATCH, Deed.ACCEPT, Deed.START, Deed.FINISH)
@@ -56,7 +58,9 @@ LIVES: tuple[tuple[Deed, ...], ...] = (
     _WORK[:4],
     *(_WORK[:3],) * 3,
     *(_WORK[:2],) * 3,
-    *(_WORK[:1],) * 3,
+    *(_WORK[:1],) * 2,
+    (Deed.HANDLE,),
+    _WORK[:1],
 )
 # Photographs that never arrive, by case number and role: the card lost them, or the handset is still out of reach.
 LOST = {(7, "far"), (11, "after"), (18, "near"), (18, "before")}
@@ -163,7 +167,8 @@ def _with_pictures(dice: Random, steps: list[Step], sizes: tuple[Size, Size]) ->
         pictures = []
         for nth, (role, shot) in enumerate(_shots(dice, step.deed)):
             count += 1
-            phase = Phase.BEFORE if step.deed in {Deed.REPORT, Deed.FAIL_CHECK} else Phase.AFTER
+            still_there = step.deed in {Deed.REPORT, Deed.FAIL_CHECK} or role == "before"
+            phase = Phase.BEFORE if still_there else Phase.AFTER
             pictures.append(
                 Picture(
                     role=role,
@@ -186,4 +191,6 @@ def _shots(dice: Random, deed: Deed) -> tuple[tuple[str, Shot], ...]:
         return REPORT_SHOTS
     if deed is Deed.FINISH:
         return AFTER_SHOTS[: dice.choice((1, 2))]
+    if deed is Deed.HANDLE:
+        return HANDLED_SHOTS
     return CHECK_SHOTS if deed in {Deed.PASS_CHECK, Deed.FAIL_CHECK} else ()

@@ -76,7 +76,7 @@ class Evidence(Base):
 
     __tablename__ = "evidence"
     __table_args__ = (
-        UniqueConstraint("item_id", "position"),
+        UniqueConstraint("install_id", "item_id", "position"),
         CheckConstraint("review_state IN ('unreviewed', 'accepted', 'returned')", name="review_state"),
         CheckConstraint("(review_state = 'unreviewed') = (reviewed_at IS NULL)", name="reviewed"),
         CheckConstraint("review_state <> 'returned' OR review_reason IS NOT NULL", name="returned_with_reason"),

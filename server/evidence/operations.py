@@ -1,24 +1,30 @@
 """Writes of evidence: photographs are declared, arrive in either order, and are reviewed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from photo_store.inspect_image import ImageFacts
-from server.base import new_tag
+from server.base import new_tag, uuid7
 from server.clock import now
 from server.evidence.models import Evidence, Upload
 from server.evidence.photos import add_photo
 from server.evidence.records import EvidenceRecord, evidence_record, evidence_rows
 from server.evidence.rules import Capture, DeclaredPhoto, Owner, check_verdict
 from server.evidence.scope import agencies_in
-from server.identity.models import Install
+from server.identity.locks import lock_sender
+from server.identity.models import InstallKey
 from server.identity.rules import Actor, Permission
-from server.ledger.operations import Doer, meet, record
+from server.ledger.operations import Doer, record, record_many
 from server.problems import Problem
+
+_EVIDENCE = insert(Evidence.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
+_here = aliased(InstallKey)
 
 
 @dataclass(frozen=True, order=True)
@@ -29,73 +35,103 @@ class OwnerKey:
     id: UUID
 
 
-def photo_keys(photos: Iterable[DeclaredPhoto]) -> list[str]:
-    """Return the rendezvous keys where these photographs meet their bytes."""
-    return [f"photo:{photo.sha256}" for photo in photos]
+@dataclass(frozen=True)
+class Expectation:
+    """Photographs that one item declared for an owner."""
+
+    owner: Owner
+    capture: Capture
+    photos: Sequence[DeclaredPhoto]
 
 
 def expect(session: Session, owner: Owner, capture: Capture, photos: Sequence[DeclaredPhoto]) -> list[str]:
-    """Note that ``photos`` were declared for ``owner``; return the hashes whose bytes are still missing.
+    """Note that ``photos`` were declared for ``owner``; return the hashes whose bytes are still missing."""
+    return expect_all(session, capture.install_id, [Expectation(owner, capture, photos)])[capture.item_id]
+
+
+def expect_all(session: Session, install_id: UUID, expectations: Sequence[Expectation]) -> dict[UUID, list[str]]:
+    """Note what items of one install declared; return per item the hashes whose bytes are still missing.
 
     Declaring a hash proves nothing: a photograph is present once the declaring side itself has uploaded its bytes,
     even if somebody else's upload holds the same. Else whoever learns a hash could attach a stranger's photograph.
-    Rendezvous rows come first in the lock order: who locks an existing owner meets ``photo_keys`` before that.
+    The caller holds the install's locks (identity.locks), under which its uploads arrive too.
     """
-    meet(session, photo_keys(photos))
-    hashes = {photo.sha256 for photo in photos}
-    here = _proven(session, hashes, capture) if hashes else set()
+    hashes = {photo.sha256 for each in expectations for photo in each.photos}
+    proven = _proven(session, install_id, hashes) if hashes else set()
     moment = now()
-    doer = Doer(owner.agency_id, capture.officer_id, capture.install_id)
-    rows = []
-    for position, photo in enumerate(photos):
-        row = Evidence(
-            agency_id=owner.agency_id,
-            owner_kind=owner.kind,
-            owner_id=owner.id,
-            task_id=capture.task_id,
-            item_id=capture.item_id,
-            position=position,
-            sha256=photo.sha256,
-            declared_size=photo.size,
-            stage=capture.stage,
-            role=photo.role,
-            source=photo.source,
-            scheme=owner.scheme,
-            category_code=owner.category_code,
-            squad_id=owner.squad_id,
-            officer_id=capture.officer_id,
-            install_id=capture.install_id,
-            capacity=capture.capacity,
-            captured_at=capture.captured_at,
-            captured_at_corrected=capture.captured_at_corrected,
-            expected_at=moment,
-            present_at=moment if photo.sha256 in here else None,
-        )
-        rows.append(row)
-    session.add_all(rows)
-    session.flush()
-    for row in rows:
-        facts = {"sha256": row.sha256, "role": row.role, "stage": row.stage, "item_id": str(row.item_id)}
-        record(session, "declared", ("evidence", str(row.id)), doer, facts)
-    return sorted(hashes - here)
+    rows: list[dict[str, Any]] = []
+    events: list[tuple[tuple[str, str], Doer, dict[str, Any]]] = []
+    missing: dict[UUID, list[str]] = {}
+    for each in expectations:
+        officer_id = each.capture.officer_id
+        here = {photo.sha256 for photo in each.photos} & {sha256 for sha256, by in proven if by in {None, officer_id}}
+        missing[each.capture.item_id] = sorted({photo.sha256 for photo in each.photos} - here)
+        for position, photo in enumerate(each.photos):
+            row = _expected(each, position, photo, moment, present=photo.sha256 in here)
+            rows.append(row)
+            events.append(_declared(each, row))
+    if rows:
+        session.execute(_EVIDENCE, rows)
+        record_many(session, "declared", events)
+    return missing
+
+
+def _expected(
+    each: Expectation, position: int, photo: DeclaredPhoto, moment: datetime, *, present: bool
+) -> dict[str, Any]:
+    owner, capture = each.owner, each.capture
+    return {
+        "id": uuid7(),
+        "agency_id": owner.agency_id,
+        "owner_kind": owner.kind,
+        "owner_id": owner.id,
+        "task_id": capture.task_id,
+        "item_id": capture.item_id,
+        "position": position,
+        "sha256": photo.sha256,
+        "declared_size": photo.size,
+        "stage": photo.stage or capture.stage,
+        "role": photo.role,
+        "source": photo.source,
+        "scheme": owner.scheme,
+        "category_code": owner.category_code,
+        "squad_id": owner.squad_id,
+        "officer_id": capture.officer_id,
+        "install_id": capture.install_id,
+        "capacity": capture.capacity,
+        "captured_at": capture.captured_at,
+        "captured_at_corrected": capture.captured_at_corrected,
+        "expected_at": moment,
+        "present_at": moment if present else None,
+        "review_state": "unreviewed",
+        "version": new_tag(),
+    }
+
+
+def _declared(each: Expectation, row: Mapping[str, Any]) -> tuple[tuple[str, str], Doer, dict[str, Any]]:
+    facts = {"sha256": row["sha256"], "role": row["role"], "stage": row["stage"], "item_id": str(row["item_id"])}
+    doer = Doer(each.owner.agency_id, each.capture.officer_id, each.capture.install_id)
+    return ("evidence", str(row["id"])), doer, facts
 
 
 def arrive(session: Session, sha256: str, image: ImageFacts, doer: Doer) -> frozenset[OwnerKey]:
     """Note that ``doer`` has uploaded the original with this hash; return the owners whose evidence became present.
 
-    That is the evidence declared by the same install, or by the same officer on a handset enrolled before.
+    That is the evidence declared by the same install, or by one of its officers on another handset.
     Whoever binds the subjects together tells them (casework.operations.photos_arrived) in the same transaction.
     Bytes that come a second time change nothing but the custody record.
     """
-    meet(session, [f"photo:{sha256}"])
+    if doer.install_id is not None:
+        lock_sender(session, doer.install_id)
     add_photo(session, sha256, image, doer.install_id)
     record(session, "received", ("photo", sha256), doer, {"size": image.size, "media_type": image.media_type})
+    own = select(InstallKey.officer_id).where(InstallKey.install_id == doer.install_id)
     waiting = session.scalars(
         select(Evidence)
         .where(
             Evidence.sha256 == sha256,
             Evidence.present_at.is_(None),
-            or_(Evidence.install_id == doer.install_id, Evidence.officer_id == doer.officer_id),
+            or_(Evidence.install_id == doer.install_id, Evidence.officer_id.in_(own)),
         )
         .order_by(Evidence.id)
         .with_for_update()
@@ -108,18 +144,21 @@ def arrive(session: Session, sha256: str, image: ImageFacts, doer: Doer) -> froz
     return frozenset(OwnerKey(row.owner_kind, row.owner_id) for row in waiting)
 
 
-def _proven(session: Session, hashes: Collection[str], capture: Capture) -> set[str]:
-    """Return those of ``hashes`` that the capturing install, or another of the same officer, has uploaded."""
+def _proven(session: Session, install_id: UUID, hashes: Collection[str]) -> set[tuple[str, UUID | None]]:
+    """Return which of ``hashes`` were uploaded: by this install (None), or by another with a key of an officer."""
     uploaded = (
-        select(Upload.sha256)
-        .join(Install, Install.id == Upload.install_id)
+        select(Upload.sha256, Upload.install_id, InstallKey.officer_id)
+        .join(InstallKey, InstallKey.install_id == Upload.install_id)
         .where(
             Upload.sha256.in_(hashes),
             Upload.state == "complete",
-            or_(Install.id == capture.install_id, Install.officer_id == capture.officer_id),
+            or_(
+                Upload.install_id == install_id,
+                InstallKey.officer_id.in_(select(_here.officer_id).where(_here.install_id == install_id)),
+            ),
         )
     )
-    return {sha256 for sha256 in session.scalars(uploaded) if sha256 is not None}
+    return {(row.sha256, None if row.install_id == install_id else row.officer_id) for row in session.execute(uploaded)}
 
 
 def review(

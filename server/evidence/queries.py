@@ -108,11 +108,11 @@ def of_items(session: Session, item_ids: Iterable[UUID]) -> tuple[EvidenceRecord
     return tuple(evidence_record(row) for row in rows)
 
 
-def missing_of_items(session: Session, item_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """Return per item the declared hashes whose bytes are still missing; items without any are left out."""
+def missing_of_items(session: Session, install_id: UUID, item_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """Return per item of an install the declared hashes whose bytes are missing; items without any are left out."""
     rows = session.execute(
         select(Evidence.item_id, Evidence.sha256)
-        .where(Evidence.item_id.in_(item_ids), Evidence.present_at.is_(None))
+        .where(Evidence.install_id == install_id, Evidence.item_id.in_(item_ids), Evidence.present_at.is_(None))
         .order_by(Evidence.position)
     )
     found: dict[UUID, list[str]] = {}

@@ -18,6 +18,12 @@ class Stage(StrEnum):
     CHECK = "check"
 
 
+# The stage of what is photographed for a task, by the task's kind.
+STAGE_OF_TASK = {"disposal": Stage.DISPOSAL, "disposal_check": Stage.CHECK}
+# Where one item shows a problem and its end: the stage of its photographs by role; others show the problem.
+STAGE_ON_THE_SPOT = {"after": Stage.DISPOSAL, "check": Stage.CHECK}
+
+
 class Verdict(StrEnum):
     """What a reviewer may say; ``unreviewed`` takes the last word back."""
 
@@ -28,13 +34,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class DeclaredPhoto:
-    """One photograph as its item declares it: the bytes with this hash (64 lower-case hex) will come or came."""
+    """One photograph as its item declares it: the bytes with this hash (64 lower-case hex) will come or came.
+
+    ``stage`` is None where the item as a whole has one.
+    """
 
     role: str
     sha256: str
     size: int | None = None
     media_type: str | None = None
     source: str | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True)

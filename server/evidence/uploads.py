@@ -58,12 +58,13 @@ def create_upload(session: Session, install_id: UUID, sha256: str | None, length
     return upload.id
 
 
-def owner_of(session: Session, upload_id: str) -> UUID:
-    """Return the install that opened the upload; raises UploadUnknown."""
-    owner = session.scalar(select(Upload.install_id).where(Upload.id == _id(upload_id), Upload.expires_at > now()))
-    if owner is None:
+def owner_of(session: Session, upload_id: str) -> tuple[UUID, datetime]:
+    """Return the install that opened the upload, and when the upload expires; raises UploadUnknown."""
+    wanted = select(Upload.install_id, Upload.expires_at)
+    row = session.execute(wanted.where(Upload.id == _id(upload_id), Upload.expires_at > now())).one_or_none()
+    if row is None:
         raise UploadUnknown(upload_id)
-    return owner
+    return row.install_id, row.expires_at
 
 
 def state(session: Session, upload_id: str) -> UploadState:

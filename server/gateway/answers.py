@@ -1,8 +1,5 @@
-"""Answers to handsets: the members that all of them carry, and the MAC that proves a push's answer is ours."""
+"""Answers to handsets: the members that all of them carry. The MAC that proves them ours is in server/web.py."""
 
-import base64
-import hashlib
-import hmac
 import json
 from typing import Any
 
@@ -10,22 +7,16 @@ from flask import Response
 
 from server.clock import now, stamp
 from server.db import read
-from server.ledger.queries import epoch
+from server.ledger.queries import epoch as stored_epoch
 from sync.limits import PROTOCOL
 
 
-def envelope(**members: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON values)
-    """Return ``members`` with protocol, epoch and server_time."""
-    return {"protocol": PROTOCOL, "epoch": read(epoch), "server_time": stamp(now()), **members}
+def envelope(*, epoch: str | None = None, **members: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON values)
+    """Return ``members`` with protocol, epoch (read anew unless the caller read it already) and server_time."""
+    return {"protocol": PROTOCOL, "epoch": epoch or read(stored_epoch), "server_time": stamp(now()), **members}
 
 
-def sealed(document: dict[str, Any], credential_sha256: bytes) -> Response:
-    """Return a JSON answer whose Answer-MAC a portal, a proxy or a flipped bit cannot make.
-
-    The key is the SHA-256 of the install credential, which is all that the server keeps of it.
-    """
+def answered(document: dict[str, Any], status: int = 200) -> Response:
+    """Return a compact JSON answer."""
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    mac = hmac.new(credential_sha256, content, hashlib.sha256).digest()
-    response = Response(content, mimetype="application/json")
-    response.headers["Answer-MAC"] = base64.urlsafe_b64encode(mac).decode().rstrip("=")
-    return response
+    return Response(content, status, mimetype="application/json")

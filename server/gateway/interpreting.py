@@ -1,116 +1,235 @@
-"""Interprets stored items, each under a savepoint of its own, in the caller's transaction.
+"""Interprets stored items in the caller's transaction: sound reports as one set, everything else one by one.
 
 Whatever is wrong with one item ends in a truthful state of that item: applied, superseded, waiting, quarantined.
+First of all the install and its officers are locked (identity.locks): there the items of one handset and its
+photographs meet, so that none misses the other.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from server.clock import now
-from server.gateway.kinds import NeedsError, handle
-from server.gateway.models import InboxItem, ItemNeed
-from server.identity.field import install_public_key
+from server.casework.facts import Reporter
+from server.casework.operations import report_cases
+from server.gateway.kinds import KINDS, NeedsError, handle
+from server.gateway.kinds.report import report_of
+from server.gateway.opened import OpenItem, open_rows, outcome_of, settle_applied, settle_one
+from server.identity.field import FieldOfficerOnInstall, field_officers
+from server.identity.locks import lock_sender
+from server.identity.rules import was_on_shift
+from server.ledger.marks import undoing
 from server.ledger.operations import meet
 from server.problems import Problem
 from sync.body import BodyError, check_signature, read_body
-from sync.handset_time import Anchor, correct
-from sync.item import Item, Key, RawItem, State, Verdict
+from sync.handset_time import EXACT, Anchor, Corrected, correct, in_order
+from sync.item import Item, Key, State, Verdict
+
+_REPORT = ("report", 1)
 
 
-def interpret_items(session: Session, keys: Sequence[Key]) -> dict[Key, Verdict]:
-    """Interpret the stored items ``keys`` and return their verdicts; what is not open any more keeps its own."""
-    verdicts: dict[Key, Verdict] = {}
-    for row in _locked(session, keys):
-        key = Key(row.item_id, row.fingerprint)
-        if row.state not in {State.INTERPRETING, State.WAITING}:
-            verdicts[key] = Verdict(State(row.state), json.loads(row.outcome))
-            continue
-        verdicts[key] = _interpret(session, row)
-        _settle(session, key, verdicts[key])
+@dataclass(frozen=True)
+class Believed:
+    """An item whose body could be read, whose head fits, and which an officer on this install signed."""
+
+    opened: OpenItem
+    item: Item
+    corrected: Corrected
+    officer: FieldOfficerOnInstall
+
+
+def interpret_fresh(session: Session, install_id: UUID, opened: Sequence[OpenItem]) -> dict[Key, Verdict]:
+    """Interpret items that this very request stored, from memory; raises TakenUp if somebody else was faster.
+
+    Reports take a fixed number of statements, whatever their number.
+    """
+    lock_sender(session, install_id)
+    verdicts, reports = _interpret(session, install_id, opened)
+    settle_applied(session, install_id, reports)
+    set_wise = {one.raw.key for one in reports}
+    for one in opened:
+        if one.raw.key not in set_wise:
+            settle_one(session, install_id, one, verdicts[one.raw.key], told=True, only_fresh=True)
     return verdicts
 
 
-def set_aside(session: Session, key: Key, why: str) -> Verdict:
-    """Quarantine an item that the server itself failed on; it is stored and a human will see it."""
-    verdict = _quarantined(Problem("interpretation-failed", why))
-    _settle(session, key, verdict)
+def interpret_stored(session: Session, install_id: UUID, keys: Sequence[Key]) -> dict[Key, Verdict]:
+    """Interpret stored items, whoever stored them; what is not open any more keeps its verdict.
+
+    Nobody waits for these verdicts: each one that changed becomes a receipt in the install's feed.
+    """
+    lock_sender(session, install_id)
+    rows = open_rows(session, install_id, keys)
+    verdicts = {row.key: outcome_of(row) for row in rows if not row.is_open}
+    opened = [row.opened() for row in rows if row.is_open]
+    found, _reports = _interpret(session, install_id, opened)
+    for one in opened:
+        settle_one(session, install_id, one, found[one.raw.key], told=False)
+    return verdicts | found
+
+
+def interpret_row(session: Session, install_id: UUID, key: Key, *, body_override: bytes | None = None) -> Verdict:
+    """Interpret one quarantined item again for the quarantine desk, in the caller's transaction.
+
+    With ``body_override`` the repairer's text takes the place of the body; who repaired answers for it, so head and
+    signature are not compared. The verdict is settled with a receipt.
+    """
+    lock_sender(session, install_id)
+    row = next(iter(open_rows(session, install_id, [key])), None)
+    if row is None:
+        raise Problem("not-found")
+    opened = row.opened()
+    if body_override is None:
+        verdicts, _reports = _interpret(session, install_id, [opened])
+        verdict = verdicts[key]
+    else:
+        verdict = _repaired(session, install_id, opened, body_override)
+    settle_one(session, install_id, opened, verdict, told=False)
     return verdict
 
 
-def _locked(session: Session, keys: Sequence[Key]) -> list[InboxItem]:
-    """Lock the items in our own order: a set-wise FOR UPDATE locks in the plan's order, which may deadlock."""
-    pairs = [(key.item_id, key.fingerprint) for key in sorted(keys)]
-    statement = select(InboxItem).where(tuple_(InboxItem.item_id, InboxItem.fingerprint).in_(pairs))
-    ordered = statement.order_by(InboxItem.item_id, InboxItem.fingerprint)
-    return list(session.scalars(ordered.with_for_update().execution_options(populate_existing=True)))
+def set_aside(session: Session, install_id: UUID, key: Key, why: str) -> Verdict | None:
+    """Quarantine an item that the server itself failed on; it is stored and a human will see it."""
+    verdict = _quarantined(Problem("interpretation-failed", why))
+    for row in open_rows(session, install_id, [key]):
+        if not row.is_open:
+            return outcome_of(row)
+        settle_one(session, install_id, row.opened(), verdict, told=False)
+        return verdict
+    return None
 
 
-def _interpret(session: Session, row: InboxItem) -> Verdict:
-    key = Key(row.item_id, row.fingerprint)
+def _interpret(
+    session: Session, install_id: UUID, opened: Sequence[OpenItem]
+) -> tuple[dict[Key, Verdict], list[OpenItem]]:
+    """Return the verdicts of items, and which of them are reports that took effect."""
+    verdicts: dict[Key, Verdict] = {}
+    believed = _believe(session, install_id, opened, verdicts)
+    reports: list[Believed] = []
+    others: list[Believed] = []
+    for one in believed:
+        (reports if (one.item.kind, one.item.kv) == _REPORT else others).append(one)
+    applied = _report_all(session, install_id, reports, verdicts)
+    # All keys at once and sorted, before anything is locked under them: chunks that meet tasks in another order
+    # would wait for each other.
+    meet(session, (f"task:{task_id}" for one in others if (task_id := _task_named(one.item))))
+    for one in others:
+        verdicts[one.opened.raw.key] = _handled(session, one)
+    return verdicts, applied
+
+
+def _believe(
+    session: Session, install_id: UUID, opened: Sequence[OpenItem], verdicts: dict[Key, Verdict]
+) -> list[Believed]:
+    """Return the items that may take effect, in the order of their making; the others get their verdict."""
+    officers = field_officers(session, install_id, {one.raw.claimed_by for one in opened if one.raw.claimed_by})
+    sound: list[tuple[OpenItem, Item, FieldOfficerOnInstall]] = []
+    for one in opened:
+        try:
+            item = read_body(one.raw, install_id)
+            officer = _signer(officers, item)
+            check_signature(item, one.raw.signature, officer.public_key)
+            sound.append((one, item, officer))
+        except BodyError as error:
+            verdicts[one.raw.key] = _quarantined(Problem(error.slug, error.detail))
+        except Problem as problem:
+            verdicts[one.raw.key] = _quarantined(problem)
+    sound.sort(key=lambda found: (found[1].dseq, found[0].raw.key))
+    times = in_order([correct(item.captured, _anchor(one.anchor)) for one, item, _ in sound])
+    believed = []
+    for (one, item, officer), corrected in zip(sound, times, strict=True):
+        if _off_shift(officer, corrected):
+            told = "The officer was not on shift with this handset when the item was captured."
+            verdicts[one.raw.key] = _quarantined(Problem("foreign-officer", told))
+        else:
+            believed.append(Believed(one, item, corrected, officer))
+    return believed
+
+
+def _signer(officers: Mapping[UUID, FieldOfficerOnInstall], item: Item) -> FieldOfficerOnInstall:
+    officer = officers.get(item.officer_id)
+    if officer is None:
+        raise Problem("foreign-officer", "The item names an officer who has no key on this handset.")
+    return officer
+
+
+def _off_shift(officer: FieldOfficerOnInstall, corrected: Corrected) -> bool:
+    """Tell whether another officer had the handset; only an exact time can say so, a wrong clock must not."""
+    if corrected.certainty != EXACT or corrected.at is None:
+        return False
+    return not was_on_shift(officer.shifts, corrected.at)
+
+
+def _report_all(
+    session: Session, install_id: UUID, reports: Sequence[Believed], verdicts: dict[Key, Verdict]
+) -> list[OpenItem]:
+    """Open the cases of all sound reports as one set."""
+    kind = KINDS[_REPORT]
+    loaded = []
+    for one in reports:
+        try:
+            report = report_of(one.item, one.corrected, kind.load(one.item))
+        except Problem as problem:
+            verdicts[one.opened.raw.key] = _quarantined(problem)
+            continue
+        foreseen = one.opened.case_id
+        loaded.append((one, report if foreseen is None else replace(report, case_id=foreseen)))
+    if not loaded:
+        return []
+    missing = report_cases(session, install_id, [(_reporter(one), report) for one, report in loaded])
+    for one, report in loaded:
+        members: dict[str, Any] = {"case_id": str(report.case_id)}
+        verdicts[one.opened.raw.key] = Verdict(State.APPLIED, members, tuple(missing[report.item_id]))
+    return [one.opened for one, _ in loaded]
+
+
+def _reporter(one: Believed) -> Reporter:
+    return Reporter(
+        officer_id=one.item.officer_id,
+        install_id=one.item.install_id,
+        agency_id=one.officer.agency_id,
+        squad_id=one.officer.squad_id,
+        capacity=one.officer.capacity,
+    )
+
+
+def _handled(session: Session, one: Believed) -> Verdict:
     try:
-        # Leaving by an exception undoes what this item wrote, and nothing of the others.
-        with session.begin_nested():
-            item = _believed(session, row)
-            return handle(session, item, correct(item.captured, Anchor.from_text(row.anchor)))
-    except BodyError as error:
-        return _quarantined(Problem(error.slug, error.detail))
+        # Leaving by an exception undoes what this item wrote and announced, and nothing of the others.
+        with undoing(session), session.begin_nested():
+            return handle(session, one.item, one.corrected)
     except Problem as problem:
         return _quarantined(problem)
     except NeedsError as waiting:
-        _remember(session, key, waiting.needs)
         return Verdict(State.WAITING, {"needs": waiting.needs})
 
 
-def _believed(session: Session, row: InboxItem) -> Item:
-    """Return the item if its body can be read, its head fits, and the officer on this install signed it."""
-    raw = RawItem(
-        index=0,
-        key=Key(row.item_id, row.fingerprint),
-        body=row.body,
-        head=row.head,
-        signature=row.signature,
-        dseq=row.dseq,
-        kind=row.kind,
-        kv=row.kv,
-    )
-    item = read_body(raw, row.install_id)
-    public_key = install_public_key(session, row.install_id, item.officer_id)
-    if public_key is None:
-        raise Problem("foreign-officer", "The item names an officer who has no key on this handset.")
-    check_signature(item, row.signature, public_key)
-    return item
+def _repaired(session: Session, install_id: UUID, opened: OpenItem, body: bytes) -> Verdict:
+    raw = replace(opened.raw, body=body, indexed=None, head="")
+    try:
+        item = read_body(raw, install_id)
+        officer = _signer(field_officers(session, install_id, {item.officer_id}), item)
+    except BodyError as error:
+        raise Problem(error.slug, error.detail) from error
+    corrected = correct(item.captured, _anchor(opened.anchor))
+    return _handled(session, Believed(opened, item, corrected, officer))
 
 
-def _remember(session: Session, key: Key, needs: Sequence[str]) -> None:
-    """Write what the item waits for, under the keys' rendezvous, so that whoever brings one sees the item."""
-    meet(session, needs)
-    _forget(session, key)
-    session.add_all(ItemNeed(item_id=key.item_id, fingerprint=key.fingerprint, key=need) for need in needs)
-    session.flush()
+@lru_cache(maxsize=256)
+def _anchor(text: str) -> Anchor:
+    """Read an anchor once for all items that one request brought."""
+    return Anchor.from_text(text)
 
 
-def _forget(session: Session, key: Key) -> None:
-    session.execute(delete(ItemNeed).where(ItemNeed.item_id == key.item_id, ItemNeed.fingerprint == key.fingerprint))
-
-
-def _settle(session: Session, key: Key, verdict: Verdict) -> None:
-    if verdict.state is not State.WAITING:
-        _forget(session, key)
-    outcome = json.dumps(dict(verdict.members), default=str)
-    _update(session, key, state=verdict.state, outcome=outcome, interpreted_at=now())
-
-
-def _update(session: Session, key: Key, **values: Any) -> None:  # noqa: ANN401 (column values)
-    session.execute(
-        update(InboxItem)
-        .where(InboxItem.item_id == key.item_id, InboxItem.fingerprint == key.fingerprint)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+def _task_named(item: Item) -> UUID | None:
+    named = item.payload.get("task_id")
+    try:
+        return UUID(named) if isinstance(named, str) else None
+    except ValueError:
+        return None
 
 
 def _quarantined(problem: Problem) -> Verdict:

@@ -7,6 +7,7 @@ process is set aside in the end.
 
 import time
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -17,6 +18,7 @@ from server.db import read, transact
 from server.gateway.inbox import DatabaseInbox
 from server.gateway.interpreting import set_aside
 from server.gateway.models import InboxItem
+from server.ledger.alarms import raise_alarm
 from sync.engine import INTERPRET_SECONDS, interpret
 from sync.item import Key, State
 
@@ -27,6 +29,13 @@ MOST_ATTEMPTS = 2
 _AT_ONCE = 500
 
 
+class Left(NamedTuple):
+    """An item of an install."""
+
+    install_id: UUID
+    key: Key
+
+
 def finish_left(install_id: UUID | None = None, *, patience: float = INTERPRET_SECONDS) -> int:
     """Interpret what was left, of one install or of all; returns how many items were taken up.
 
@@ -34,31 +43,32 @@ def finish_left(install_id: UUID | None = None, *, patience: float = INTERPRET_S
     """
     until = time.monotonic() + patience
     taken = 0
-    for key in read(left_items, install_id):
+    for left in read(left_items, install_id):
         if time.monotonic() >= until:
             break
-        if transact(take_attempt, key):
-            interpret(DatabaseInbox(), [key], until=until)
+        if transact(take_attempt, left):
+            interpret(DatabaseInbox.for_install(left.install_id), [left.key], until=until)
             taken += 1
     return taken
 
 
-def left_items(session: Session, install_id: UUID | None = None) -> list[Key]:
+def left_items(session: Session, install_id: UUID | None = None) -> list[Left]:
     """Return the oldest items that wait for their interpretation and that nobody works on any more."""
-    rows = select(InboxItem.item_id, InboxItem.fingerprint).where(
+    rows = select(InboxItem.install_id, InboxItem.item_id, InboxItem.fingerprint).where(
         InboxItem.state == State.INTERPRETING, InboxItem.attempted_at < now() - LEASE
     )
     if install_id is not None:
         rows = rows.where(InboxItem.install_id == install_id)
-    found = session.execute(rows.order_by(InboxItem.received_at).limit(_AT_ONCE))
-    return [Key(row.item_id, row.fingerprint) for row in found]
+    found = session.execute(rows.order_by(InboxItem.received_at, InboxItem.n).limit(_AT_ONCE))
+    return [Left(row.install_id, Key(row.item_id, row.fingerprint)) for row in found]
 
 
-def take_attempt(session: Session, key: Key) -> bool:
+def take_attempt(session: Session, left: Left) -> bool:
     """Count an attempt before it is made; False when another took it, or when the item has killed too many."""
     lease_is_over = (
-        (InboxItem.item_id == key.item_id)
-        & (InboxItem.fingerprint == key.fingerprint)
+        (InboxItem.install_id == left.install_id)
+        & (InboxItem.item_id == left.key.item_id)
+        & (InboxItem.fingerprint == left.key.fingerprint)
         & (InboxItem.state == State.INTERPRETING)
         & (InboxItem.attempted_at < now() - LEASE)
     )
@@ -72,6 +82,8 @@ def take_attempt(session: Session, key: Key) -> bool:
     if attempts is None:
         return False
     if attempts > MOST_ATTEMPTS:
-        set_aside(session, key, "The server died while it interpreted this item.")
+        set_aside(session, left.install_id, left.key, "The server died while it interpreted this item.")
+        subject = f"item:{left.install_id}:{left.key.item_id}"
+        raise_alarm(session, "interpretation_died", subject, {"fingerprint": left.key.fingerprint})
         return False
     return True

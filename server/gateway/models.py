@@ -10,14 +10,17 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.base import Base
+from server.base import Base, Id
 
 
 class InboxItem(Base):
-    """One item as received: (item_id, fingerprint) is its identity.
+    """One item as received: install, item_id and fingerprint are its identity.
 
-    The same id with another fingerprint is kept too, as ``conflict``; one row per id is the primary. ``outcome``
-    is the JSON text of the members that the verdict carries (problem, case_id, needs …).
+    Ids are names within one install: what a stranger sends under an id known here is the stranger's own item, and
+    nobody learns whether an id exists elsewhere. The same id with another fingerprint is kept too, as ``conflict``;
+    one row per id is the primary. ``outcome`` is the JSON text of the members that the verdict carries (problem,
+    case_id, needs …). ``version`` is set when the outcome changed after the push was answered: then a receipt with
+    this version is in the install's feed. Purged content leaves identity and outcome behind (``purged_at``).
     """
 
     __tablename__ = "inbox_item"
@@ -27,6 +30,7 @@ class InboxItem(Base):
         ),
         Index(
             "uq_inbox_item_primary",
+            "install_id",
             "item_id",
             unique=True,
             postgresql_where=text("is_primary"),
@@ -43,15 +47,15 @@ class InboxItem(Base):
             "ix_inbox_item_open",
             "state",
             "received_at",
-            postgresql_where=text("state IN ('interpreting', 'waiting', 'quarantined', 'conflict')"),
-            sqlite_where=text("state IN ('interpreting', 'waiting', 'quarantined', 'conflict')"),
+            postgresql_where=text("state IN ('waiting', 'quarantined', 'conflict')"),
+            sqlite_where=text("state IN ('waiting', 'quarantined', 'conflict')"),
         ),
     )
 
+    install_id: Mapped[UUID] = mapped_column(primary_key=True)
     item_id: Mapped[UUID] = mapped_column(primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     is_primary: Mapped[bool]
-    install_id: Mapped[UUID]
     officer_id: Mapped[UUID]
     agency_id: Mapped[UUID]
     n: Mapped[int] = mapped_column(BigInteger)
@@ -70,14 +74,63 @@ class InboxItem(Base):
     attempted_at: Mapped[datetime]
     outcome: Mapped[str]
     interpreted_at: Mapped[datetime | None]
+    version: Mapped[str | None] = mapped_column(String(16))
+    purged_at: Mapped[datetime | None]
 
 
-class ItemNeed(Base):
-    """What a waiting item waits for, such as ``task:<uuid>`` or ``kind:<name>``; whoever brings it wakes the item."""
+class ItemRevision(Base):
+    """A repaired text of a quarantined item. Id, original bytes and original fingerprint of the item never change."""
 
-    __tablename__ = "item_need"
-    __table_args__ = (Index("ix_item_need_key", "key"),)
+    __tablename__ = "item_revision"
 
+    install_id: Mapped[UUID] = mapped_column(primary_key=True)
     item_id: Mapped[UUID] = mapped_column(primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
-    key: Mapped[str] = mapped_column(String(96), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str]
+    officer_id: Mapped[UUID]
+    at: Mapped[datetime]
+
+
+class ItemDecision(Base):
+    """What people decided about an item in quarantine: repaired, replayed, discard proposed, discarded, withdrawn."""
+
+    __tablename__ = "item_decision"
+    __table_args__ = (
+        CheckConstraint(
+            "action IN ('repaired', 'replayed', 'discard_proposed', 'discard_withdrawn', 'discarded')", name="action"
+        ),
+        Index("ix_item_decision_item", "install_id", "item_id", "fingerprint", "id"),
+    )
+
+    id: Mapped[Id]
+    install_id: Mapped[UUID]
+    item_id: Mapped[UUID]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[str]
+    officer_id: Mapped[UUID]
+    # True where one person had to do both acts because nobody else holds the permission there.
+    single_person: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+
+
+class Salvage(Base):
+    """Bytes that a handset could deliver in no other way, for a human to read; never interpreted."""
+
+    __tablename__ = "salvage"
+    __table_args__ = (Index("ix_salvage_agency", "agency_id", "received_at"),)
+
+    install_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    officer_id: Mapped[UUID]
+    agency_id: Mapped[UUID]
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None]
+    settled_reason: Mapped[str | None]

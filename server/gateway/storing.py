@@ -1,27 +1,52 @@
 """Stores raw items: the transaction whose commit is the acknowledgement of a push.
 
-Identity is the client's id plus the fingerprint under a unique index, never check-then-insert: what the index
-refuses is looked at again and answered as what it then is.
+Identity is install, client id and fingerprint under a unique index. The install's row is locked first, so its pushes
+take turns: what is looked up then stays true until the commit, and `n` has no gaps. Where the lock should ever fail,
+the index refuses the second copy and the whole transaction is run again.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.base import uuid7
 from server.gateway.models import InboxItem
 from server.identity.models import Install
 from server.identity.operations import note_report
+from server.ledger.alarms import raise_alarm
+from server.ledger.models import Deployment
 from server.problems import Problem
-from server.upsert import insert
-from sync.item import Key, RawItem, Receipt, State, Verdict
+from sync.item import SUM_MODULUS, Key, RawItem, Receipt, State, Verdict, sum_text, summand
+from sync.sequence import Sequence as Numbers
 
-_ROUNDS = 4
+_INTERPRETING = Verdict(State.INTERPRETING)
+
+_INSTALL = (
+    select(
+        Install.item_count,
+        Install.item_sum,
+        Install.dseq_through,
+        Install.dseq_beyond,
+        Install.backed_up_through,
+        select(Deployment.epoch).scalar_subquery().label("epoch"),
+        exists()
+        .where(InboxItem.install_id == bindparam("install_id"), InboxItem.state == State.INTERPRETING)
+        .label("has_left"),
+    )
+    .where(Install.id == bindparam("install_id"))
+    # NO KEY: rows that refer to the install, such as uploads, may be written meanwhile.
+    .with_for_update(key_share=True)
+)
+_KNOWN = select(
+    InboxItem.item_id, InboxItem.fingerprint, InboxItem.is_primary, InboxItem.n, InboxItem.state, InboxItem.outcome
+).where(InboxItem.install_id == bindparam("install_id"), InboxItem.item_id.in_(bindparam("item_ids", expanding=True)))
+_ITEMS = insert(InboxItem.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
 
 
 @dataclass(frozen=True)
@@ -39,114 +64,135 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """What the acknowledging transaction found and left behind, for the answer.
+
+    ``numbers`` are the dseq that this server has now; ``must_verify`` says that the handset holds acknowledgements
+    of items that are not here; ``has_left`` that an interpretation was left over by a process that died.
+    """
+
+    receipts: list[Receipt]
+    epoch: str
+    numbers: Numbers
+    backed_up_through: int
+    must_verify: bool
+    has_left: bool
+    case_ids: Mapping[Key, UUID]
+
+
+def store_items(session: Session, sender: Sender, items: Sequence[RawItem]) -> Stored:
+    """Store those of ``items`` that are new and return one receipt for each, in any order.
+
+    Five statements, whatever the number of items: lock the install, look up the ids, insert, count, note.
+    """
+    here = session.execute(_INSTALL, {"install_id": sender.install_id}).one()
+    batch = _Batch(sender, here.item_count, _known(session, sender.install_id, items))
+    receipts = [batch.take(raw) for raw in items]
+    for key in batch.demoted:
+        _demote(session, sender.install_id, key)
+    if batch.rows:
+        # In the order of the index: neighbouring ids go to the same pages.
+        session.execute(_ITEMS, sorted(batch.rows, key=lambda row: (row["item_id"], row["fingerprint"])))
+    numbers = Numbers.from_text(here.dseq_through, here.dseq_beyond)
+    if batch.rows:
+        numbers = numbers.adding(row["dseq"] for row in batch.rows if _counts(row))
+        _count(session, sender.install_id, batch, here.item_sum, numbers)
+    note_report(session, sender.install_id, sender.says, sender.clock_offset_ms)
+    must_verify = _lacks(sender.says, here.item_count, here.item_sum)
+    if must_verify:
+        facts = {"handset": sender.says.get("acked"), "count": here.item_count, "sum": here.item_sum}
+        raise_alarm(session, "acked_beyond_store", f"install:{sender.install_id}", facts)
+    return Stored(
+        receipts, here.epoch, numbers, here.backed_up_through, must_verify, bool(here.has_left), batch.case_ids
+    )
+
+
+class _Batch:
+    """The items of one push against what is stored already; collects the rows to be written."""
+
+    def __init__(self, sender: Sender, count: int, known: dict[UUID, list["_Known"]]) -> None:
+        self.sender = sender
+        self.count = count
+        self.known = known
+        self.rows: list[dict[str, Any]] = []
+        self.demoted: list[Key] = []
+        self.case_ids: dict[Key, UUID] = {}
+
+    def take(self, raw: RawItem) -> Receipt:
+        """Return the receipt of one item; a new one becomes a row."""
+        same = self.known.setdefault(raw.key.item_id, [])
+        stored = next((one for one in same if one.key == raw.key), None)
+        if stored is not None:
+            return Receipt(raw, stored.n, fresh=False, known=stored.verdict)
+        self.count += 1
+        state, outcome, primary = self._place(raw, same)
+        verdict = _INTERPRETING if state is State.INTERPRETING else Verdict(state, outcome)
+        same.append(_Known(raw.key, primary, self.count, verdict))
+        self.rows.append(_row(self.sender, raw, self.count, state, outcome, primary=primary))
+        return Receipt(raw, self.count, fresh=True, known=None if verdict is _INTERPRETING else verdict)
+
+    def _place(self, raw: RawItem, same: list["_Known"]) -> tuple[State, dict[str, Any], bool]:
+        """Decide whether a new item is interpreted, quarantined or in conflict with what holds its id."""
+        holder = next((one for one in same if one.is_primary), None)
+        if holder is not None:
+            # What never took effect gives way to a sound newcomer; everything else keeps its place.
+            if holder.verdict.state is not State.QUARANTINED or raw.flaw is not None:
+                return State.CONFLICT, _problem("item-conflict"), False
+            self._step_back(holder)
+        if raw.flaw is not None:
+            return State.QUARANTINED, _problem(*raw.flaw), True
+        return State.INTERPRETING, self._foreseen(raw), True
+
+    def _foreseen(self, raw: RawItem) -> dict[str, Any]:
+        """Return the outcome that a sound report will have: its case is named before it is made.
+
+        So one statement confirms a whole chunk of reports, and whoever interprets one again opens the same case.
+        """
+        if raw.kind != "report":
+            return {}
+        case_id = self.case_ids[raw.key] = uuid7()
+        return {"case_id": str(case_id)}
+
+    def _step_back(self, holder: "_Known") -> None:
+        holder.is_primary = False
+        unwritten = next((row for row in self.rows if row["n"] == holder.n), None)
+        if unwritten is None:
+            self.demoted.append(holder.key)
+        else:
+            unwritten["is_primary"] = False
+
+
+@dataclass
 class _Known:
     key: Key
     is_primary: bool
-    install_id: UUID
-    officer_id: UUID
     n: int
     verdict: Verdict
 
 
-def store_items(session: Session, sender: Sender, items: Sequence[RawItem]) -> list[Receipt]:
-    """Store those of ``items`` that are new and return one receipt for each, in any order.
-
-    The install's row is locked first: its pushes take turns, so that ``n`` is gap-free and eight copies of one
-    batch sent at once are stored once.
-    """
-    count = session.execute(
-        select(Install.item_count).where(Install.id == sender.install_id).with_for_update()
-    ).scalar_one()
-    pending = sorted(items, key=lambda raw: raw.key)
-    receipts: list[Receipt] = []
-    for _ in range(_ROUNDS):
-        pending, done, count = _round(session, sender, pending, count)
-        receipts += done
-        if not pending:
-            break
-    else:
-        # Somebody else keeps inserting the same ids: transact starts over.
-        raise Problem("busy", retry_after=1)
-    session.execute(update(Install).where(Install.id == sender.install_id).values(item_count=count))
-    note_report(session, sender.install_id, sender.says, sender.clock_offset_ms)
-    return receipts
-
-
-def _round(
-    session: Session, sender: Sender, items: list[RawItem], count: int
-) -> tuple[list[RawItem], list[Receipt], int]:
-    """Classify ``items`` by what is stored, insert the new ones; return what must be looked at again."""
-    known = _known(session, {raw.key.item_id for raw in items})
-    receipts: list[Receipt] = []
-    rows: dict[Key, tuple[RawItem, dict[str, Any]]] = {}
-    again: list[RawItem] = []
-    for raw in items:
-        same = known.get(raw.key.item_id, [])
-        stored = next((row for row in same if row.key == raw.key), None)
-        if stored is not None:
-            receipts.append(_repeated(sender, raw, stored))
-        elif raw.key.item_id in {key.item_id for key in rows}:
-            again.append(raw)  # the same id twice in one batch: looked at again once the first is in
-        else:
-            count += 1
-            rows[raw.key] = (raw, _row(session, sender, raw, count, same))
-    inserted = _insert(session, [row for _, row in rows.values()])
-    for key, (raw, row) in rows.items():
-        if key in inserted:
-            receipts.append(Receipt(raw, row["n"], fresh=True, known=_final(row)))
-        else:
-            again.append(raw)
-    return again, receipts, count
-
-
-def _known(session: Session, item_ids: set[UUID]) -> dict[UUID, list[_Known]]:
+def _known(session: Session, install_id: UUID, items: Iterable[RawItem]) -> dict[UUID, list[_Known]]:
+    item_ids = sorted({raw.key.item_id for raw in items})
     found: dict[UUID, list[_Known]] = {}
-    rows = session.execute(
-        select(
-            InboxItem.item_id,
-            InboxItem.fingerprint,
-            InboxItem.is_primary,
-            InboxItem.install_id,
-            InboxItem.officer_id,
-            InboxItem.n,
-            InboxItem.state,
-            InboxItem.outcome,
-        ).where(InboxItem.item_id.in_(item_ids))
-    )
-    for row in rows:
-        verdict = Verdict(State(row.state), json.loads(row.outcome))
-        known = _Known(
-            Key(row.item_id, row.fingerprint), row.is_primary, row.install_id, row.officer_id, row.n, verdict
-        )
+    if not item_ids:
+        return found
+    for row in session.execute(_KNOWN, {"install_id": install_id, "item_ids": item_ids}):
+        state = State(row.state)
+        verdict = _INTERPRETING if state is State.INTERPRETING else Verdict(state, json.loads(row.outcome))
+        known = _Known(Key(row.item_id, row.fingerprint), row.is_primary, row.n, verdict)
         found.setdefault(row.item_id, []).append(known)
     return found
 
 
-def _repeated(sender: Sender, raw: RawItem, stored: _Known) -> Receipt:
-    """Answer a resend with the first one's outcome; a stranger who sends it learns no outcome."""
-    if stored.officer_id != sender.officer_id:
-        return Receipt(raw, 0, fresh=False, known=Verdict(State.QUARANTINED, _problem("foreign-officer")))
-    return Receipt(raw, stored.n, fresh=False, known=stored.verdict)
-
-
-def _row(session: Session, sender: Sender, raw: RawItem, n: int, same: list[_Known]) -> dict[str, Any]:
-    """Return the row of a new item, deciding whether it is interpreted, quarantined or in conflict."""
-    state, outcome, primary = State.INTERPRETING, {}, True
-    if raw.flaw is not None:
-        state, outcome = State.QUARANTINED, _problem(*raw.flaw)
-    holder = next((row for row in same if row.is_primary), None)
-    if holder is not None:
-        # What never took effect gives way to a sound newcomer; everything else keeps its place.
-        if holder.verdict.state is State.QUARANTINED and raw.flaw is None and holder.officer_id == sender.officer_id:
-            _demote(session, holder.key)
-        else:
-            state, outcome, primary = State.CONFLICT, _problem("item-conflict"), False
+def _row(
+    sender: Sender, raw: RawItem, n: int, state: State, outcome: Mapping[str, Any], *, primary: bool
+) -> dict[str, Any]:
     return {
+        "install_id": sender.install_id,
         "item_id": raw.key.item_id,
         "fingerprint": raw.key.fingerprint,
         "is_primary": primary,
-        "install_id": sender.install_id,
-        "officer_id": sender.officer_id,
+        # Whom the head names; whether that officer may sign here is judged at interpretation.
+        "officer_id": raw.claimed_by or sender.officer_id,
         "agency_id": sender.agency_id,
         "n": n,
         "dseq": raw.dseq,
@@ -167,27 +213,56 @@ def _row(session: Session, sender: Sender, raw: RawItem, n: int, same: list[_Kno
     }
 
 
-def _final(row: Mapping[str, Any]) -> Verdict | None:
-    """Return the verdict of a new item that needs no interpretation."""
-    if row["state"] == State.INTERPRETING:
-        return None
-    return Verdict(State(row["state"]), json.loads(row["outcome"]))
+def _counts(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row's dseq may be believed: what is damaged may claim any number."""
+    return row["dseq"] is not None and row["state"] == State.INTERPRETING
 
 
-def _demote(session: Session, key: Key) -> None:
+def _count(session: Session, install_id: UUID, batch: _Batch, total: str, numbers: Numbers) -> None:
+    added = sum(summand(row["fingerprint"]) for row in batch.rows)
     session.execute(
-        update(InboxItem)
-        .where(InboxItem.item_id == key.item_id, InboxItem.fingerprint == key.fingerprint)
-        .values(is_primary=False)
+        update(Install)
+        .where(Install.id == install_id)
+        .values(
+            item_count=batch.count,
+            item_sum=sum_text(int(total, 16) + added),
+            dseq_through=numbers.through,
+            dseq_beyond=numbers.beyond_text(),
+        )
+        .execution_options(synchronize_session=False)
     )
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> set[Key]:
-    if not rows:
-        return set()
-    statement = insert(session, InboxItem).on_conflict_do_nothing()
-    returned = session.execute(statement.returning(InboxItem.item_id, InboxItem.fingerprint), rows)
-    return {Key(row.item_id, row.fingerprint) for row in returned}
+def _lacks(says: Mapping[str, Any], count: int, total: str) -> bool:
+    """Tell whether a handset remembers acknowledgements that this server does not (after a restore, a lost disk).
+
+    Only its count and sum are compared: fewer than ours is normal, answers get lost on the way.
+    """
+    acked = says.get("acked")
+    if not isinstance(acked, Mapping):
+        return False
+    claimed, claimed_sum = acked.get("count"), acked.get("sum")
+    if not isinstance(claimed, int) or not isinstance(claimed_sum, str):
+        return False
+    if claimed != count:
+        return claimed > count
+    try:
+        return int(claimed_sum, 16) % SUM_MODULUS != int(total, 16)
+    except ValueError:
+        return False
+
+
+def _demote(session: Session, install_id: UUID, key: Key) -> None:
+    session.execute(
+        update(InboxItem)
+        .where(
+            InboxItem.install_id == install_id,
+            InboxItem.item_id == key.item_id,
+            InboxItem.fingerprint == key.fingerprint,
+        )
+        .values(is_primary=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _problem(slug: str, detail: str | None = None) -> dict[str, Any]:

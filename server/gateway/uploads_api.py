@@ -1,4 +1,4 @@
-"""tus 1.0 for photographs: creation, creation-with-upload, HEAD, PATCH. A thin mapping onto photo_store's engine.
+"""tus 1.0 for photographs: creation, HEAD, PATCH, expiration, checksum. A thin mapping onto photo_store's engine.
 
 Rules for stock clients (protocol.md section 6): never 429 or 410 on an upload's address; 404 for unknown, failed
 or expired; Upload-Offset and Upload-Length on HEAD with no-store; never Location on an error.
@@ -6,12 +6,13 @@ or expired; Upload-Offset and Upload-Length on HEAD with no-store; never Locatio
 
 import base64
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from uuid import UUID
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.http import http_date
 
 from photo_store.blobs import BlobUnavailable
 from photo_store.inspect_image import NotAnImage, PhotoTooLarge
@@ -29,6 +30,7 @@ from server.clock import now
 from server.current import settings
 from server.db import read, transact
 from server.evidence import uploads
+from server.gateway.checksums import ALGORITHMS, proven
 from server.gateway.upload_ledger import upload_engine
 from server.problems import Problem
 from server.web import api_blueprint, handset
@@ -69,7 +71,8 @@ def abilities() -> ResponseReturnValue:
     """Tell what this server speaks of tus."""
     headers = {
         "Tus-Version": TUS_VERSION,
-        "Tus-Extension": "creation,creation-with-upload",
+        "Tus-Extension": "creation,creation-with-upload,expiration,checksum",
+        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
         "Tus-Max-Size": str(settings().max_photo_bytes),
     }
     return "", 204, headers
@@ -86,17 +89,23 @@ def create() -> ResponseReturnValue:
     if request.mimetype == OFFSET_STREAM and state.status == "open":
         state = _append(upload_id, 0)
     place = url_for("uploads_api.part", upload_id=upload_id)
-    return "", 201, {"Location": place, "Upload-Offset": str(state.offset)}
+    headers = {"Location": place, "Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
+    return "", 201, headers
 
 
 @blueprint.route("/<upload_id>", methods=["HEAD"], endpoint="part")
 @blueprint.response(200)
 def ask(upload_id: str) -> ResponseReturnValue:
     """Tell the durable offset; stops every writer before, so that the answer stays true."""
-    _own(upload_id)
+    expires_at = _own(upload_id)
     with _Translated():
         state = upload_engine().head(upload_id)
-    headers = {"Upload-Offset": str(state.offset), "Upload-Length": str(state.length), "Cache-Control": "no-store"}
+    headers = {
+        "Upload-Offset": str(state.offset),
+        "Upload-Length": str(state.length),
+        "Upload-Expires": http_date(expires_at),
+        "Cache-Control": "no-store",
+    }
     return "", 200, headers
 
 
@@ -104,18 +113,31 @@ def ask(upload_id: str) -> ResponseReturnValue:
 @blueprint.response(204)
 def append(upload_id: str) -> ResponseReturnValue:
     """Take bytes from Upload-Offset on; 204 only when every promised byte is durable."""
+    return _taken(upload_id)
+
+
+@blueprint.post("/<upload_id>")
+@blueprint.response(204)
+def overridden(upload_id: str) -> ResponseReturnValue:
+    """Take a PATCH from a client or a proxy that can only POST."""
+    if request.headers.get("X-HTTP-Method-Override", "").upper() != "PATCH":
+        raise Problem("method-not-allowed", "Only a POST with X-HTTP-Method-Override: PATCH is taken here.")
+    return _taken(upload_id)
+
+
+def _taken(upload_id: str) -> ResponseReturnValue:
     if request.mimetype != OFFSET_STREAM:
         raise Problem("wrong-content-type", f"Send Content-Type: {OFFSET_STREAM}.")
     offset = _whole_number("Upload-Offset")
     if offset is None:
         raise Problem("bad-request", "Upload-Offset must be a whole number.")
-    _own(upload_id)
+    expires_at = _own(upload_id)
     state = _append(upload_id, offset)
     promised = request.content_length
     if promised is not None and state.offset < offset + promised:
         # What arrived is kept. The WSGI server ends a cut body as if it were whole: only the length tells.
         raise Problem("bad-request", f"The body ended early; {state.offset} bytes are durable.")
-    return "", 204, {"Upload-Offset": str(state.offset)}
+    return "", 204, {"Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
 
 
 class _Translated:
@@ -162,8 +184,10 @@ def _problem(error: BaseException | None) -> Problem | None:
 
 
 def _append(upload_id: str, offset: int) -> UploadState:
-    with _Translated():
-        return upload_engine().append(upload_id, offset, _pieces())
+    checksum = request.headers.get("Upload-Checksum")
+    held = nullcontext(_pieces()) if checksum is None else proven(checksum, _pieces(), request.content_length)
+    with _Translated(), held as pieces:
+        return upload_engine().append(upload_id, offset, pieces)
 
 
 def _pieces() -> Iterator[bytes]:
@@ -171,14 +195,15 @@ def _pieces() -> Iterator[bytes]:
         yield piece
 
 
-def _own(upload_id: str) -> None:
-    """Refuse another install's upload exactly like one that does not exist."""
+def _own(upload_id: str) -> datetime:
+    """Refuse another install's upload exactly like one that does not exist; return when it expires."""
     try:
-        owner: UUID = read(uploads.owner_of, upload_id)
+        owner, expires_at = read(uploads.owner_of, upload_id)
     except UploadUnknown as error:
         raise Problem("unknown-upload") from error
     if owner != handset().install_id:
         raise Problem("unknown-upload")
+    return expires_at
 
 
 def _declared_length() -> int:
@@ -193,7 +218,7 @@ def _declared_length() -> int:
 def _whole_number(header: str) -> int | None:
     """Return a header's number; Python refuses to read thousands of digits with an error of its own."""
     text = request.headers.get(header, "")
-    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def _declared_sha256() -> str | None:

@@ -4,6 +4,8 @@ Each reads, then computes without holding a connection, then writes. Doors (api,
 known here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,13 +42,29 @@ class TemporaryPassword:
 
 @dataclass(frozen=True)
 class EnrolmentRequest:
-    """What a handset sends: code as typed, algorithm and base64url public key, its own label and app version."""
+    """What a handset sends: code as typed, algorithm and base64url public key, its own label and app version.
+
+    A handset that was enrolled before adds the id of that install, and whose key it offers.
+    """
 
     code: str
     algorithm: str
     key: str
     label: str
     app: str
+    install_id: UUID | None = None
+    officer_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ShiftRequest:
+    """What a handset sends for an officer who joins: see operations.Joining; the key is base64url."""
+
+    code: str
+    algorithm: str
+    key: str
+    officer_id: UUID | None
+    at: datetime | None
 
 
 def sign_in(login: str, password: str, *, remote: str, chosen: Settings, with_token: bool) -> SignedIn:
@@ -97,13 +115,44 @@ def reset_password(actor: Actor, officer_id: UUID, *, chosen: Settings) -> Tempo
 
 
 def enrol(request: EnrolmentRequest, *, remote: str, chosen: Settings) -> operations.Enrolled:
-    """Enrol a handset; raises bad-key, unknown-code, code-used and too-many-attempts."""
+    """Enrol a handset.
+
+    Raises bad-key, unknown-code, code-used, other-officer, foreign-install and too-many-attempts.
+    """
     keys = operations.enrolment_keys(remote)
     read(operations.ensure_allowed, keys)
     public_key = canonical_key(request.algorithm, request.key)
-    offer = operations.KeyOffer(request.code, request.algorithm, public_key, request.label, request.app)
+    offer = operations.KeyOffer(
+        code=request.code,
+        algorithm=request.algorithm,
+        public_key=public_key,
+        label=request.label,
+        app=request.app,
+        install_id=request.install_id,
+        officer_id=request.officer_id,
+    )
+    with _guesses_counted(keys):
+        return transact(operations.enrol, offer, chosen.secret(), chosen.field_session)
+
+
+def join(install_id: UUID, request: ShiftRequest, *, remote: str, chosen: Settings) -> operations.OnShift:
+    """Let another officer join an enrolled handset.
+
+    Raises bad-key, unknown-code, code-used, other-officer, officer-has-key, handset-revoked and too-many-attempts.
+    """
+    keys = operations.enrolment_keys(remote)
+    read(operations.ensure_allowed, keys)
+    key = operations.PublicKey(request.algorithm, canonical_key(request.algorithm, request.key))
+    joining = operations.Joining(request.code, key, request.officer_id, request.at)
+    with _guesses_counted(keys):
+        return transact(operations.join, install_id, joining, chosen.field_session)
+
+
+@contextmanager
+def _guesses_counted(keys: tuple[str, ...]) -> Iterator[None]:
+    """Count an unknown code as a failure, committed before it is raised."""
     try:
-        return transact(operations.enrol, offer, chosen.secret())
+        yield
     except Problem as problem:
         if problem.slug == "unknown-code":
             raise (transact(operations.count_failure, keys) or problem) from None

@@ -1,19 +1,16 @@
-"""The API of identity: desk sessions, the own account, officers, squads, handsets and their enrolment."""
+"""The API of identity for the desk: sessions, the own account, officers, squads, handsets and their codes."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from flask import request
-
-from server.clock import now
 from server.current import settings
 from server.db import read, transact
 from server.identity import admission, operations, queries
+from server.identity.invitation import enrolment_link
 from server.identity.rules import Permission
 from server.identity.schemas import (
     ChangePasswordSchema,
-    EnrolledSchema,
-    EnrolSchema,
     HandsetPageSchema,
     IssuedCodeSchema,
     NewCodeSchema,
@@ -24,9 +21,7 @@ from server.identity.schemas import (
     SquadListSchema,
     TemporaryPasswordSchema,
 )
-from server.ledger.queries import epoch
-from server.web import actor, api_blueprint, bearer, page_args, signed_in
-from sync.limits import LIMITS, PROTOCOL
+from server.web import actor, api_blueprint, bearer, page_args, public_address, remote, signed_in
 
 # Three doors: open to all; open with a password that must still be changed; open to work.
 entrance = api_blueprint("entrance", guard=None)
@@ -40,29 +35,7 @@ blueprints = (entrance, account, staff)
 @entrance.response(201, SessionSchema)
 def sign_in(credentials: dict[str, str]) -> admission.SignedIn:
     """Sign in at a desk; the token goes into Authorization as Bearer."""
-    return admission.sign_in(**credentials, remote=_remote(), chosen=settings(), with_token=True)
-
-
-@entrance.post("/enrol")
-@entrance.arguments(EnrolSchema)
-@entrance.response(201, EnrolledSchema)
-def enrol(asked: dict[str, Any]) -> dict[str, Any]:
-    """Enrol a handset with a code; the same code and key within a day repeat the same answer."""
-    offered = admission.EnrolmentRequest(
-        code=asked["code"],
-        algorithm=asked["public_key"]["alg"],
-        key=asked["public_key"]["key"],
-        label=asked["label"],
-        app=asked["app"],
-    )
-    enrolled = admission.enrol(offered, remote=_remote(), chosen=settings())
-    return {
-        "protocol": PROTOCOL,
-        "epoch": read(epoch),
-        "server_time": now(),
-        "enrolled": enrolled,
-        "limits": LIMITS.as_json(),
-    }
+    return admission.sign_in(**credentials, remote=remote(), chosen=settings(), with_token=True)
 
 
 @account.delete("/sessions/current")
@@ -88,7 +61,7 @@ def change_password(asked: dict[str, str]) -> None:
         signed_in(),
         asked["current_password"],
         asked["new_password"],
-        remote=_remote(),
+        remote=remote(),
         chosen=settings(),
         keep_token=bearer(),
     )
@@ -136,9 +109,10 @@ def reactivate(officer_id: UUID) -> None:
 @staff.post("/enrolment-codes")
 @staff.arguments(NewCodeSchema)
 @staff.response(201, IssuedCodeSchema)
-def create_enrolment_code(asked: dict[str, UUID]) -> operations.IssuedCode:
-    """Issue a single-use code with which a field officer's handset enrols within 24 hours."""
-    return transact(operations.create_enrolment_code, actor(), asked["officer_id"])
+def create_enrolment_code(asked: dict[str, UUID]) -> dict[str, Any]:
+    """Issue a single-use code, and its link, with which a field officer's handset enrols within 24 hours."""
+    issued = transact(operations.create_enrolment_code, actor(), asked["officer_id"])
+    return asdict(issued) | {"link": enrolment_link(public_address(), issued.code)}
 
 
 @staff.get("/handsets")
@@ -155,8 +129,4 @@ def handsets() -> dict[str, Any]:
 @staff.response(204)
 def revoke(install_id: UUID) -> None:
     """Revoke a handset; what it still sends is kept in quarantine."""
-    transact(operations.revoke, actor(), install_id)
-
-
-def _remote() -> str:
-    return request.remote_addr or "unknown"
+    transact(operations.revoke, actor(), install_id, settings().revoked_grace)

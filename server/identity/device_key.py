@@ -1,15 +1,17 @@
-"""The public key that a handset brings to its enrolment: read, judged, put into its one canonical form."""
+"""The public key of an officer on a handset: judged and put into its one canonical form, and what it signed."""
 
-import binascii
 from base64 import b64decode
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from server.problems import Problem
 
 ALGORITHM = "ES256"
+_COORDINATE = 32
 
 
 def canonical_key(algorithm: str, text: str) -> bytes:
@@ -20,11 +22,31 @@ def canonical_key(algorithm: str, text: str) -> bytes:
     if algorithm != ALGORITHM:
         raise Problem("bad-key", "The only algorithm served is ES256.")
     try:
-        key = load_der_public_key(
-            b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), b"-_", validate=True)
-        )
-    except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
+        key = load_der_public_key(_bytes(text))
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Problem("bad-key") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Problem("bad-key", "The key is sound but not on the curve P-256.")
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def signed_by(public_key: bytes, message: bytes, signature: str) -> bool:
+    """Tell whether ``signature`` (base64url of r and s, 64 bytes) was made over ``message`` with that P-256 key."""
+    key = load_der_public_key(public_key)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("the stored key is no elliptic curve key")
+    try:
+        value = _bytes(signature)
+        if len(value) != 2 * _COORDINATE:
+            return False
+        r, s = int.from_bytes(value[:_COORDINATE]), int.from_bytes(value[_COORDINATE:])
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _bytes(text: str) -> bytes:
+    """Read base64url, padded or not; raises ValueError (binascii.Error is one)."""
+    bare = text.rstrip("=")
+    return b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)

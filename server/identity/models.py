@@ -89,7 +89,10 @@ class Install(Base):
     """One enrolment of a handset. A handset that is enrolled again is another install."""
 
     __tablename__ = "install"
-    __table_args__ = (CheckConstraint("item_count >= 0", name="item_count"),)
+    __table_args__ = (
+        CheckConstraint("item_count >= 0", name="item_count"),
+        CheckConstraint("backed_up_through <= item_count", name="backed_up"),
+    )
 
     id: Mapped[Id]
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
@@ -99,8 +102,21 @@ class Install(Base):
     credential_sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     enrolled_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    # Until then a revoked install may still push, into quarantine; after it the credential opens nothing.
+    grace_until: Mapped[datetime | None]
+    # What the handset will use next; both open the door until the next one is used for the first time.
+    next_credential_sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    # The officer on shift may pull until then; an expired session never stops a push.
+    session_until: Mapped[datetime | None]
     # The counter that numbers this install's items (`n`), locked first by every push of this install.
     item_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Sum mod 2^128 of the first 16 bytes of the fingerprints of all items stored for this install, as hex.
+    item_sum: Mapped[str] = mapped_column(String(32), default="0" * 32)
+    # Every dseq up to here is stored; ``dseq_beyond`` is JSON [[first, last], ...] of what is stored after a gap.
+    dseq_through: Mapped[int] = mapped_column(BigInteger, default=0)
+    dseq_beyond: Mapped[str] = mapped_column(default="[]")
+    # Items up to this ``n`` were found in a backup that had been restored and read (never a time).
+    backed_up_through: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class InstallKey(Base):
@@ -118,6 +134,19 @@ class InstallKey(Base):
     valid_to: Mapped[datetime | None]
 
 
+class InstallShift(Base):
+    """Who was on a shared handset from when to when; ``to_at`` is open for the officer on shift."""
+
+    __tablename__ = "install_shift"
+    __table_args__ = (Index("ix_install_shift_install", "install_id", "from_at"),)
+
+    id: Mapped[Id]
+    install_id: Mapped[UUID] = mapped_column(ForeignKey("install.id"))
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime | None]
+
+
 class InstallReport(Base):
     """What an install last said of itself: advisory, never trusted for a decision about data."""
 
@@ -130,6 +159,8 @@ class InstallReport(Base):
     free_mb: Mapped[int | None]
     app: Mapped[str | None]
     clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
+    dseq_next: Mapped[int | None] = mapped_column(BigInteger)
+    acked_count: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class EnrolmentCode(Base):

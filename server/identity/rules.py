@@ -5,8 +5,9 @@ materialised: ``990101/`` contains ``990101/001/``.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,6 +16,15 @@ from server.problems import Problem, _
 CODE_LIFE = timedelta(hours=24)
 # A handset that lost the answer to its enrolment may ask again this long after the first time.
 ENROLMENT_REPEATS = timedelta(hours=24)
+# How far a handset may date the proof that its officer is there, before or after the server's time.
+PROOF_WINDOW = timedelta(hours=24)
+# Defaults of the settings field_session_days and revoked_grace_days.
+FIELD_SESSION = timedelta(days=30)
+REVOKED_GRACE = timedelta(days=30)
+CREDENTIAL_LIFE = timedelta(days=365)
+# The handset dates a shift by its own idea of the server's time; a corrected capture time is not better than this in
+# the worst case.
+SHIFT_TOLERANCE = timedelta(minutes=2)
 ATTEMPT_WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 10
 
@@ -52,6 +62,7 @@ class Permission(StrEnum):
     ADMINISTER_OFFICERS = "administer_officers"
     ADMINISTER_HANDSETS = "administer_handsets"
     READ_QUARANTINE = "read_quarantine"
+    MANAGE_QUARANTINE = "manage_quarantine"
     READ_FLEET = "read_fleet"
 
 
@@ -69,6 +80,7 @@ ROLES_FOR: dict[Permission, frozenset[Role]] = {
     Permission.ADMINISTER_OFFICERS: frozenset({Role.SYSTEM_ADMIN}),
     Permission.ADMINISTER_HANDSETS: frozenset({Role.SYSTEM_ADMIN}),
     Permission.READ_QUARANTINE: frozenset({Role.SYSTEM_ADMIN, Role.SUPERVISOR}),
+    Permission.MANAGE_QUARANTINE: frozenset({Role.SYSTEM_ADMIN}),
     Permission.READ_FLEET: _ADMINS | {Role.SUPERVISOR, Role.DISPATCHER},
 }
 
@@ -119,7 +131,12 @@ class Actor:
 
 @dataclass(frozen=True)
 class Handset:
-    """An enrolled install that is asking; ``revoked`` is also set while its officer is deactivated."""
+    """An enrolled install that is asking, and its officer on shift.
+
+    ``credential_sha256`` is of the credential that this request carried, which the Answer-MAC depends on.
+    ``revoked`` is also set while the officer on shift is deactivated; ``shut`` once a revoked install's grace is
+    over: then the credential opens nothing at all. ``session_over`` forbids pulling, never pushing.
+    """
 
     install_id: UUID
     officer_id: UUID
@@ -128,6 +145,35 @@ class Handset:
     squad_id: UUID | None
     credential_sha256: bytes
     revoked: bool
+    shut: bool
+    grace_until: datetime | None
+    session_until: datetime | None
+    session_over: bool
+    uses_next_credential: bool
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Return the feed scopes that this handset pulls: its officer's, the squad's (if any), its own."""
+        squad = () if self.squad_id is None else (f"squad:{self.squad_id}",)
+        return (f"officer:{self.officer_id}", *squad, f"install:{self.install_id}")
+
+
+def revoked_handset() -> Problem:
+    """Return the refusal of a revoked handset, which tells it to remove what it was shown (never its outbox)."""
+    return Problem("handset-revoked", wipe=True)
+
+
+Interval = tuple[datetime, datetime | None]
+
+
+def was_on_shift(intervals: Iterable[Interval], at: datetime, tolerance: timedelta = SHIFT_TOLERANCE) -> bool:
+    """Tell whether ``at`` lies in one of the shifts, give or take ``tolerance``; an open shift has no end."""
+    return any(begun - tolerance <= at and (ended is None or at <= ended + tolerance) for begun, ended in intervals)
+
+
+def shift_beginning(claimed: datetime, earliest: datetime, moment: datetime) -> datetime:
+    """Return when a shift begins that a handset dates: as it says, but not before ``earliest`` nor after ``moment``."""
+    return min(max(claimed, earliest), moment).astimezone(UTC)
 
 
 def normal_login(login: str) -> str:

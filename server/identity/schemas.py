@@ -1,4 +1,4 @@
-"""Wire shapes of identity. Requests refuse unknown members, except the handset's (a newer app may say more)."""
+"""Wire shapes of identity for the desk; requests refuse unknown members. The handset's are in handset_schemas.py."""
 
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,16 @@ class Instant(fields.AwareDateTime):
         return None if value is None else stamp(value)
 
 
-def _one_line(text: str) -> None:
+def one_line(text: str) -> None:
+    """Demand one line of printable characters."""
     # Databases refuse NUL and half surrogate pairs; other control characters would forge lines in lists.
     if not text.isprintable():
         raise ValidationError("Must be one line of printable characters.")
 
 
-def _line(longest: int) -> fields.String:
-    return fields.String(required=True, validate=[validate.Length(min=1, max=longest), _one_line])
+def line(longest: int) -> fields.String:
+    """Return a required field of one line, 1 to ``longest`` characters."""
+    return fields.String(required=True, validate=[validate.Length(min=1, max=longest), one_line])
 
 
 def _secret() -> fields.String:
@@ -33,7 +35,7 @@ def _secret() -> fields.String:
 class SignInSchema(Schema):
     """POST /sessions."""
 
-    login = _line(64)
+    login = line(64)
     password = _secret()
 
 
@@ -124,52 +126,9 @@ class IssuedCodeSchema(Schema):
     """A fresh enrolment code, shown this once."""
 
     code = fields.String()
+    link = fields.String()
     expires_at = Instant()
     officer_id = fields.UUID()
-
-
-class PublicKeySchema(Schema):
-    """A handset's public key: base64url of its SubjectPublicKeyInfo."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    alg = fields.String(required=True)
-    key = fields.String(required=True, validate=validate.Length(max=512))
-
-
-class EnrolSchema(Schema):
-    """POST /enrol."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    code = fields.String(required=True, validate=validate.Length(max=64))
-    public_key = fields.Nested(PublicKeySchema, required=True)
-    label = _line(64)
-    app = _line(64)
-
-
-class FieldOfficerSchema(Schema):
-    """The officer for whom a handset works."""
-
-    id = fields.UUID()
-    name = fields.String()
-    agency_id = fields.UUID()
-    squad_id = fields.UUID(allow_none=True)
-    roles = fields.List(fields.String())
-
-
-class EnrolledSchema(Schema):
-    """Answer of an enrolment: the handset's credential and what this server speaks and takes."""
-
-    protocol = fields.Integer()
-    epoch = fields.String()
-    server_time = Instant()
-    install_id = fields.UUID(attribute="enrolled.install_id")
-    credential = fields.String(attribute="enrolled.credential")
-    officer = fields.Nested(FieldOfficerSchema, attribute="enrolled.officer")
-    limits = fields.Dict(keys=fields.String(), values=fields.Integer())
 
 
 class HandsetSchema(Schema):
@@ -183,6 +142,8 @@ class HandsetSchema(Schema):
     agency_id = fields.UUID()
     enrolled_at = Instant()
     revoked_at = Instant(allow_none=True)
+    grace_until = Instant(allow_none=True)
+    session_until = Instant(allow_none=True)
     seen_at = Instant(allow_none=True)
     unsent_items = fields.Integer(allow_none=True)
     unsent_photos = fields.Integer(allow_none=True)

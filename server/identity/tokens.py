@@ -13,12 +13,19 @@ HANDSET_PREFIX = "hs_"
 # Crockford's base32: no I, L, O or U, so that a code survives being read aloud or copied by hand.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 12
+# 32 bytes as base64url without padding.
+_TOKEN_LENGTH = 43
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 def desk_token() -> str:
     """Return a new access token of 256 random bits."""
     return DESK_PREFIX + secrets.token_urlsafe(32)
+
+
+def is_desk_token(token: str) -> bool:
+    """Tell a desk's token from a handset's credential, which from the second one on is any 43 characters."""
+    return token.startswith(DESK_PREFIX) and len(token) == len(DESK_PREFIX) + _TOKEN_LENGTH
 
 
 def digest(secret: str) -> bytes:

@@ -1,20 +1,21 @@
 """Console pages of officers and handsets. Secrets (temporary password, code) are shown once, never flashed."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
-import segno
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
+from server.clock import now
 from server.current import settings
 from server.db import read, transact
 from server.forms import go, tell, tell_problem
 from server.i18n import _
 from server.identity import admission, operations, queries
+from server.identity.invitation import enrolment_link, picture
 from server.identity.rules import FIELD_ROLES, Permission
 from server.problems import Problem
-from server.web import actor, console_pages, page_args
+from server.web import actor, console_pages, page_args, public_address
 
 pages = console_pages("identity")
 
@@ -73,10 +74,10 @@ def enrolment_code(officer_id: UUID) -> ResponseReturnValue:
     except Problem as problem:
         tell_problem(problem)
         return go("identity_pages.officers")
-    server = settings().public_url or request.host_url.rstrip("/")
-    link = "xuncha://enrol?" + urlencode({"server": server, "code": issued.code})
-    picture = segno.make(link, error="m", micro=False).svg_data_uri(scale=6, border=4)
-    return _once(render_template("identity/code.html", issued=issued, server=server, picture=picture))
+    server = public_address()
+    link = enrolment_link(server, issued.code)
+    drawing = Markup(picture(link).svg_inline(border=4, svgclass="qr", omitsize=True))  # noqa: S704 (drawn here: bars only, no text of anybody)
+    return _once(render_template("identity/code.html", issued=issued, server=server, link=link, picture=drawing))
 
 
 @pages.get("/handsets")
@@ -86,14 +87,15 @@ def handsets() -> ResponseReturnValue:
     after, limit = page_args()
     rows = read(queries.installs, scope, after=after, limit=limit + 1)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
-    return render_template("identity/handsets.html", handsets=rows[:limit], next=following)
+    shifts = read(queries.latest_shifts, [row.id for row in rows[:limit]])
+    return render_template("identity/handsets.html", handsets=rows[:limit], shifts=shifts, next=following, moment=now())
 
 
 @pages.post("/handsets/<uuid:install_id>/revoke")
 def revoke(install_id: UUID) -> ResponseReturnValue:
     """Revoke a handset: it gets nothing any more; what it recorded before still comes in, into quarantine."""
     try:
-        transact(operations.revoke, actor(), install_id)
+        transact(operations.revoke, actor(), install_id, settings().revoked_grace)
         tell(_("The handset is revoked. What it recorded before still comes in, into quarantine."))
     except Problem as problem:
         tell_problem(problem)

@@ -5,6 +5,8 @@ tried (a sequence, updated_at, xmin, one number per transaction) lets a reader s
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +30,22 @@ class Entity:
 def mark(session: Session, scope: str, entity: Entity, version: str, *, reason: str | None = None) -> None:
     """Note that ``entity`` changed for ``scope``; ``reason`` tells a drop's cause if it is out of sight by then."""
     session.info.setdefault(_KEY, {})[scope, entity] = (version, reason)
+
+
+@contextmanager
+def undoing(session: Session) -> Iterator[None]:
+    """Take back the marks collected inside when it is left by an exception, as a savepoint does with rows."""
+    before = dict(session.info.get(_KEY, {}))
+    try:
+        yield
+    except BaseException:
+        session.info[_KEY] = before
+        raise
+
+
+def marked_types(session: Session) -> set[str]:
+    """Return the entity types that have been marked in this transaction, for the guard."""
+    return {entity.type for _scope, entity in session.info.get(_KEY, ())}
 
 
 def write_marks(session: Session) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.base import Base, Id
@@ -45,6 +45,48 @@ class Rendezvous(Base):
     key: Mapped[str] = mapped_column(String(96), primary_key=True)
 
 
+class ItemNeed(Base):
+    """What a waiting item waits for, such as ``task:<uuid>`` or ``kind:<name>:<version>``.
+
+    Whoever brings the key sets ``ready_at`` in the transaction that brings it; the item is then interpreted in a
+    transaction of its own. Read by the gateway; it stands here because every subject may bring a key.
+    """
+
+    __tablename__ = "item_need"
+    __table_args__ = (
+        Index("ix_item_need_key", "key"),
+        Index(
+            "ix_item_need_ready",
+            "ready_at",
+            postgresql_where=text("ready_at IS NOT NULL"),
+            sqlite_where=text("ready_at IS NOT NULL"),
+        ),
+    )
+
+    install_id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(96), primary_key=True)
+    ready_at: Mapped[datetime | None]
+
+
+class Alarm(Base):
+    """A named breach (or suspected breach) of a promise, counted until a person clears it (P8).
+
+    ``name`` is one of server.ledger.alarms.NAMES, ``subject`` says of what (an install, an item, a scope).
+    """
+
+    __tablename__ = "alarm"
+
+    name: Mapped[str] = mapped_column(String(48), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(160), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    facts: Mapped[str]
+    cleared_at: Mapped[datetime | None]
+
+
 class CustodyEvent(Base):
     """One event in the life of a piece of evidence. Unnumbered here: a sequencer numbers committed events.
 
@@ -68,11 +110,18 @@ class CustodyEvent(Base):
 
 
 class Deployment(Base):
-    """One row: the epoch of this database's history. A restore makes a new one, so that handsets notice."""
+    """One row: the epoch of this database's history. A restore makes a new one, so that handsets notice.
+
+    ``generation`` is raised at every start and kept beside a SQLite file too: a file copied back from somewhere is
+    behind its neighbour and gets a new epoch. ``identity`` is PostgreSQL's system identifier and timeline, as of the
+    epoch: a fail-over to a replica that lagged changes it.
+    """
 
     __tablename__ = "deployment"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     epoch: Mapped[str] = mapped_column(String(32))
+    generation: Mapped[int] = mapped_column(BigInteger, default=0)
+    identity: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]

@@ -4,15 +4,19 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
+from server.base import uuid7
 from server.clock import now
-from server.ledger.models import CustodyEvent, Deployment, Rendezvous
+from server.ledger.models import CustodyEvent, Deployment, ItemNeed, Rendezvous
 from server.upsert import insert
+
+_CUSTODY = plain_insert(CustodyEvent.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
 
 
 @dataclass(frozen=True)
@@ -28,19 +32,29 @@ def record(
     session: Session, kind: str, subject: tuple[str, str], doer: Doer, facts: Mapping[str, Any] | None = None
 ) -> None:
     """Record one custody event about ``subject`` = (kind, id); it cannot be invented later, so never skip it."""
-    session.add(
-        CustodyEvent(
-            at=now(),
-            kind=kind,
-            subject_kind=subject[0],
-            subject_id=subject[1],
-            agency_id=doer.agency_id,
-            actor_id=doer.officer_id,
-            install_id=doer.install_id,
-            facts=json.dumps(facts or {}, ensure_ascii=False, sort_keys=True),
-            salt=secrets.token_bytes(16),
-        )
-    )
+    record_many(session, kind, [(subject, doer, facts or {})])
+
+
+def record_many(session: Session, kind: str, events: Iterable[tuple[tuple[str, str], Doer, Mapping[str, Any]]]) -> None:
+    """Record custody events of one kind, each about a subject by a doer with facts, as one statement."""
+    moment = now()
+    rows = [
+        {
+            "id": uuid7(),
+            "at": moment,
+            "kind": kind,
+            "subject_kind": subject[0],
+            "subject_id": subject[1],
+            "agency_id": doer.agency_id,
+            "actor_id": doer.officer_id,
+            "install_id": doer.install_id,
+            "facts": json.dumps(facts, ensure_ascii=False, sort_keys=True),
+            "salt": secrets.token_bytes(16),
+        }
+        for subject, doer, facts in events
+    ]
+    if rows:
+        session.execute(_CUSTODY, rows)
 
 
 def meet(session: Session, keys: Iterable[str]) -> None:
@@ -56,6 +70,27 @@ def meet(session: Session, keys: Iterable[str]) -> None:
     # Row by row in our own order: FOR UPDATE over a set locks in the plan's order, which may deadlock.
     for key in ordered:
         session.execute(select(Rendezvous.key).where(Rendezvous.key == key).with_for_update())
+
+
+WOKEN = "items_woken"
+# Keys brought in this transaction: an item that began to wait earlier in it writes its needs only at its end.
+BROUGHT = "keys_brought"
+
+
+def bring(session: Session, keys: Iterable[str]) -> None:
+    """Make the items ready that wait for one of ``keys``, in the transaction that brings what they wait for.
+
+    The caller holds the lock under which a waiter writes its needs (the install's row, or the key's rendezvous).
+    After commit `transact` tells the gateway, which interprets them in transactions of their own.
+    """
+    wanted = sorted(set(keys))
+    if not wanted:
+        return
+    session.info.setdefault(BROUGHT, set()).update(wanted)
+    ready = update(ItemNeed).where(ItemNeed.key.in_(wanted), ItemNeed.ready_at.is_(None)).values(ready_at=now())
+    woken = session.execute(ready.execution_options(synchronize_session=False))
+    if cast("CursorResult[Any]", woken).rowcount:
+        session.info[WOKEN] = True
 
 
 def ensure_epoch(session: Session) -> str:

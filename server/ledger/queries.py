@@ -1,14 +1,14 @@
 """Reads of the ledger: the epoch, and a page of marks for the pull."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from server.ledger.models import CustodyEvent, Deployment, FeedMark, FeedScope
+from server.ledger.models import CustodyEvent, Deployment, FeedMark
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,20 @@ class Mark:
     reason: str | None
 
 
-@dataclass(frozen=True)
-class ScopeState:
-    """Head (last number given) and floor (numbers at or below were purged) of a scope."""
-
-    head: int
-    floor: int
+_mark = FeedMark.__table__.c
+# Executed by every pull that finds something: columns of the bare table, written once, no entities.
+_MARKS = (
+    select(_mark.scope, _mark.seq, _mark.entity_type, _mark.entity_id, _mark.version, _mark.reason)
+    .where(_mark.scope == bindparam("scope"), _mark.seq > bindparam("position"))
+    .order_by(_mark.seq)
+    .limit(bindparam("most"))
+)
+_REASONS = select(_mark.entity_type, _mark.entity_id, _mark.reason).where(
+    _mark.scope.in_(bindparam("scopes", expanding=True)),
+    _mark.entity_type.in_(bindparam("types", expanding=True)),
+    _mark.entity_id.in_(bindparam("ids", expanding=True)),
+    _mark.reason.is_not(None),
+)
 
 
 def epoch(session: Session) -> str:
@@ -36,32 +44,30 @@ def epoch(session: Session) -> str:
     return session.execute(select(Deployment.epoch)).scalar_one()
 
 
-def scope_states(session: Session, scopes: list[str]) -> dict[str, ScopeState]:
-    """Return head and floor per scope; a scope in which nothing happened yet is at zero."""
-    rows = session.execute(select(FeedScope.scope, FeedScope.head, FeedScope.floor).where(FeedScope.scope.in_(scopes)))
-    known = {row.scope: ScopeState(row.head, row.floor) for row in rows}
-    return {scope: known.get(scope, ScopeState(0, 0)) for scope in scopes}
-
-
 def marks_after(session: Session, positions: Mapping[str, int], limit: int) -> list[Mark]:
     """Return up to ``limit`` marks of each scope after its position, in number order."""
     found: list[Mark] = []
     for scope, position in positions.items():
-        rows = session.execute(
-            select(
-                FeedMark.scope,
-                FeedMark.seq,
-                FeedMark.entity_type,
-                FeedMark.entity_id,
-                FeedMark.version,
-                FeedMark.reason,
-            )
-            .where(FeedMark.scope == scope, FeedMark.seq > position)
-            .order_by(FeedMark.seq)
-            .limit(limit)
-        )
+        rows = session.execute(_MARKS, {"scope": scope, "position": position, "most": limit})
         found += [Mark(*row) for row in rows]
     return found
+
+
+def drop_reasons(
+    session: Session, scopes: Sequence[str], entities: Iterable[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], str]:
+    """Return why entities = (type, id) left these scopes, for those whose mark says it."""
+    wanted = set(entities)
+    if not wanted:
+        return {}
+    facts = {
+        "scopes": list(scopes),
+        "types": sorted({kind for kind, _ in wanted}),
+        "ids": [entity_id for _, entity_id in wanted],
+    }
+    rows = session.execute(_REASONS, facts)
+    found = {(row.entity_type, row.entity_id): str(row.reason) for row in rows}
+    return {entity: reason for entity, reason in found.items() if entity in wanted}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Tables of standards: reference data that a city replaces, so nothing else may hold a foreign key to it."""
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.base import Base
@@ -24,3 +24,39 @@ class Category(Base):
     name: Mapped[str]
     major_en: Mapped[str]
     name_en: Mapped[str]
+
+
+class ReferenceDocument(Base):
+    """A document that travels to handsets whole or as the difference since a version (category scheme, standards …).
+
+    ``seq`` counts its changes inside this database only; what a handset names is the opaque ``version``, which is
+    also the ETag: a counter would repeat after a restore.
+    """
+
+    __tablename__ = "reference_document"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[str] = mapped_column(String(16))
+
+
+class ReferenceVersion(Base):
+    """A version that some handset may still hold, and up to which change it goes."""
+
+    __tablename__ = "reference_version"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[str] = mapped_column(String(16), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReferenceEntry(Base):
+    """One entry of a document: JSON text, or None once it was taken out (the difference must tell of it)."""
+
+    __tablename__ = "reference_entry"
+    __table_args__ = (Index("ix_reference_entry_seq", "name", "seq"),)
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[str | None]

@@ -1,4 +1,4 @@
-"""Writes of standards: loading a category scheme."""
+"""Writes of standards: loading a category scheme, which also publishes it to handsets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.standards.models import Category
+from server.standards.published import publish_schemes
 from server.upsert import insert
 
 _NAMES = ("issue_kind", "major", "name", "major_en", "name_en")
@@ -22,6 +23,7 @@ def load_scheme(session: Session, scheme: Mapping[str, Any]) -> int:
     renamed = {name: stored.excluded[name] for name in _NAMES}
     keys = [Category.scheme, Category.version, Category.code]
     session.execute(stored.on_conflict_do_update(index_elements=keys, set_=renamed), rows)
+    publish_schemes(session)
     return len(rows)
 
 

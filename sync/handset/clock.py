@@ -3,10 +3,11 @@
 The server orders nothing by these; they are evidence. So the handset reports them raw, wrong or not.
 """
 
+import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import uuid4
 
 
@@ -21,6 +22,12 @@ class Reading:
     def as_json(self) -> dict[str, object]:
         """Return the wire's ``{wall, boot_id, mono_ms}``; the wall time keeps the handset's own offset."""
         return {"wall": self.wall.isoformat(timespec="milliseconds"), "boot_id": self.boot_id, "mono_ms": self.mono_ms}
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what was kept of `as_json`."""
+        kept = json.loads(text)
+        return cls(datetime.fromisoformat(kept["wall"]), kept["boot_id"], kept["mono_ms"])
 
 
 class HandsetClock(Protocol):

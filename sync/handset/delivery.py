@@ -56,11 +56,14 @@ class Delivery:
             ask_first = response.status_code == httpx.codes.CONFLICT
             mismatches += response.status_code == _HASH_MISMATCH
             if response.status_code in _START_OVER:
-                # The bytes may have been hurt on the way or on the card: once more, unless it is the card.
-                if mismatches > 1 or not photo.is_intact():
+                # The bytes may have been hurt on the card, which is final, or on the way: then once more now.
+                if not photo.is_intact():
                     self._give_up(photo, DAMAGED, "its bytes no longer fit its hash", tally)
                     return
                 photo = self._noted(photo, None, 0)
+                if mismatches > 1:
+                    why = "its bytes were hurt on the way twice"
+                    break
             elif response.is_success:
                 photo = self._noted(photo, _address(response, photo), _offset(response, photo))
                 if photo.sent_bytes == photo.size:
@@ -129,7 +132,12 @@ def _refusal(response: httpx.Response) -> Refused:
 
 
 def _offset(response: httpx.Response, photo: KeptPhoto) -> int:
-    """Return the durable offset that the server claims; a claim that cannot be true is a broken line."""
+    """Return the durable offset that the server claims; a claim that cannot be true is a broken line.
+
+    Uploads carry no Answer-MAC, so at least they must speak tus.
+    """
+    if "Tus-Resumable" not in response.headers:
+        raise LineBroken("the answer to an upload does not speak tus, so it is not our server's")
     claimed = response.headers.get("Upload-Offset", "")
     if not claimed.isdigit() or int(claimed) > photo.size:
         raise LineBroken("the answer names no possible Upload-Offset, so it is not our server's")

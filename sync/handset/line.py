@@ -18,6 +18,7 @@ from sync.limits import PROTOCOL
 ROOT = "/api/v1"
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _TRY_LATER = frozenset({408, 423, 425, 429})
+_LONGEST_SILENCE = 3600.0
 
 
 class LineBroken(Exception):
@@ -29,6 +30,13 @@ class LineBroken(Exception):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class UnknownHandset(LineBroken):
+    """Whoever answered does not know this handset's credential, so the answer proves nothing.
+
+    A portal says so, or our server after it was restored to a time before the enrolment: a new code helps then.
+    """
 
 
 class Refused(Exception):
@@ -121,16 +129,24 @@ def check_handset_answer(answer: Mapping[str, Any], *members: str) -> None:
 
 
 def check_answer_mac(response: httpx.Response, credential: str) -> None:
-    """Raise LineBroken unless the answer's MAC proves that it comes, unchanged, from our server.
+    """Raise LineBroken unless the answer's MAC proves that it comes, unchanged, from our server."""
+    if not is_proved(response, credential):
+        raise LineBroken("the answer's MAC does not fit: a portal or proxy answered, or the answer was damaged")
+
+
+def is_proved(response: httpx.Response, credential: str) -> bool:
+    """Say whether the Answer-MAC fits the credential that was sent.
 
     Answer-MAC = base64url(HMAC-SHA256(SHA-256(credential), exact body bytes)), unpadded or padded.
     """
     key = hashlib.sha256(credential.encode("ascii")).digest()
     expected = urlsafe_b64encode(hmac.new(key, response.content, hashlib.sha256).digest()).rstrip(b"=")
     given = response.headers.get("Answer-MAC", "").encode("ascii", "replace").rstrip(b"=")
-    if not hmac.compare_digest(expected, given):
-        raise LineBroken("the answer's MAC does not fit: a portal or proxy answered, or the answer was damaged")
+    return hmac.compare_digest(expected, given)
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    return float(retry_after) if retry_after is not None and retry_after.isdigit() else None
+    """Return the wish in seconds; nobody proved who wrote it, so it can silence a handset for an hour at most."""
+    if retry_after is None or not (retry_after.isascii() and retry_after.isdigit()):
+        return None
+    return min(float(retry_after), _LONGEST_SILENCE)

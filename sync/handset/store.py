@@ -1,4 +1,4 @@
-"""The handset's one SQLite file: schema, transactions and small notes.
+"""The handset's one SQLite file: transactions and small notes. Its tables are in schema.py.
 
 Knows neither the network nor what items mean. Every write that must be whole happens inside
 `Store.transaction`; a kill at any instant leaves all of it or nothing.
@@ -9,27 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FILE_NAME = "outbox.sqlite3"
+from sync.handset.schema import prepare
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS items (
-    dseq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, kv INTEGER NOT NULL,
-    officer_id TEXT NOT NULL, body TEXT NOT NULL, fingerprint TEXT NOT NULL, sig TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'unsent', answer TEXT, acked INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS ix_items_unsent ON items (dseq) WHERE acked = 0;
-CREATE TABLE IF NOT EXISTS photos (
-    sha256 TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, item_id TEXT NOT NULL,
-    upload_url TEXT, sent_bytes INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'pending', problem TEXT
-);
-CREATE TABLE IF NOT EXISTS mirror (
-    type TEXT NOT NULL, id TEXT NOT NULL, v TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (type, id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mirror_fresh (
-    type TEXT NOT NULL, id TEXT NOT NULL, v TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (type, id)
-) WITHOUT ROWID;
-"""
+FILE_NAME = "outbox.sqlite3"
 
 
 class Store:
@@ -43,7 +25,7 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # FULL: an item that the officer saw saved survives the battery falling out.
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        prepare(self._connection)
 
     def close(self) -> None:
         """Close the file; nothing is pending, every write was committed."""
@@ -51,7 +33,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside one write: all of it is on disk afterwards, or none."""
+        """Make everything inside one write: all of it is on disk afterwards, or none. Inside another it joins that."""
+        if self._connection.in_transaction:
+            yield
+            return
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -63,6 +48,10 @@ class Store:
     def execute(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Run one statement and return its rows; outside a transaction it commits at once."""
         return self._connection.execute(statement, values).fetchall()
+
+    def count(self, statement: str, *values: object) -> int:
+        """Return the number that a SELECT of one number gives; NULL counts as 0."""
+        return int(self.execute(statement, *values)[0][0] or 0)
 
     def note(self, name: str) -> str | None:
         """Return one remembered value."""

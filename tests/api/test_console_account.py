@@ -118,7 +118,7 @@ def test_an_enrolment_code_is_shown_as_text_and_picture_and_enrols(app: Flask, c
     shown = console(app, city.admin).post(f"/officers/{city.collector.id}/enrolment-code")
     code = re.search(r'class="code mono">([0-9A-Z-]{14})<', shown.text)
     assert code is not None
-    assert 'src="data:image/svg+xml' in shown.text
+    assert "<svg" in shown.text
 
 
 def test_a_revoked_handset_is_marked_and_offers_no_second_revoking(app: Flask, city: world.World) -> None:

@@ -9,13 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from street import Street, declared, sha256_of, street
 
-ALL = ("/", "/cases", "/evidence", "/evidence/missing", "/handsets", "/quarantine", "/officers", "/account")
+ALL = ("/", "/cases", "/evidence", "/evidence/missing", "/handsets", "/quarantine", "/alarms", "/officers", "/account")
 SEEN_BY = {
     "collector": {"/", "/account"},
     "dispatcher": {*ALL} - {"/quarantine"},
-    "reviewer": {*ALL} - {"/quarantine", "/handsets"},
+    "reviewer": {*ALL} - {"/quarantine", "/handsets", "/alarms"},
     "supervisor": {*ALL},
-    "admin": {"/", "/handsets", "/quarantine", "/officers", "/account"},
+    "admin": {"/", "/handsets", "/quarantine", "/alarms", "/officers", "/account"},
 }
 
 

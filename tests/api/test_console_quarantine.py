@@ -50,7 +50,7 @@ def hold(
     ]
     with app.app_context():
         transact(Session.add_all, items)
-    return [f"{item.item_id}.{item.fingerprint}" for item in items]
+    return [f"{item.install_id}.{item.item_id}.{item.fingerprint}" for item in items]
 
 
 def test_a_reason_with_a_percent_sign_is_shown_as_it_is(app: Flask, city: world.World) -> None:
@@ -89,7 +89,7 @@ def test_pages_of_one_batch_neither_repeat_nor_skip_an_item(app: Flask, city: wo
     path: str | None = "/quarantine?limit=2"
     while path is not None:
         page = supervisor.text(path)
-        seen += re.findall(r'href="/quarantine/([0-9a-f-]{36}\.[0-9a-f]{64})"', page)
+        seen += re.findall(r'href="/quarantine/([0-9a-f-]{36}\.[0-9a-f-]{36}\.[0-9a-f]{64})"', page)
         older = re.search(r'rel="next" href="([^"]+)"', page)
         path = f"{older[1]}&limit=2" if older else None
     assert sorted(seen) == sorted(expected)

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +71,7 @@ def test_a_code_enrols_a_handset(app: Flask, client: FlaskClient, city: world.Wo
     assert answer["server_time"].endswith("Z")
     assert answer["limits"] == LIMITS.as_json()
     assert answer["credential"].startswith("hs_")
+    assert datetime.fromisoformat(answer["session_until"]) - now() > timedelta(days=29)
     assert answer["officer"] == {
         "id": str(city.enforcer.id),
         "name": city.enforcer.name,

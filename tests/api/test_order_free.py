@@ -76,7 +76,7 @@ def test_the_same_bytes_in_two_slots_two_items_and_two_cases_are_one_upload(
     twice = report(photos=[A.declared("near"), A.declared("far")])
     results = collector.results(collector.item(payload=twice), collector.item(payload=report(A)))
     assert [result["missing_photos"] for result in results] == [[A.sha256], [A.sha256]]
-    assert collector.push()["photo_wants"] == [{"sha256": A.sha256, "reason": "declared"}]
+    assert [want["sha256"] for want in collector.push()["photo_wants"]] == [A.sha256]
     collector.upload(A)
     assert [office.case(result["case_id"])["evidence_present"] for result in results] == [2, 1]
     (late,) = collector.results(collector.item(payload=twice))
@@ -148,7 +148,7 @@ def earlier(handset: FieldHandset, city: world.World, item: Item, *, ago: timede
         clock_offset_ms=None,
     )
     with handset.app.app_context():
-        (result,) = push(DatabaseInbox(sender), [raw], patience=-1.0)
+        (result,) = push(DatabaseInbox.for_sender(sender), [raw], patience=-1.0)
     assert (result["state"], result["needs"]) == ("waiting", ["interpretation"])
 
 

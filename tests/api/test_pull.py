@@ -1,6 +1,7 @@
 """Pull over the wire: a delta after a cursor, pages that add up, and a clear word when the cursor is of no use."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ import world
 from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from support.field import FieldHandset, answer_to, photo, refused, report
+from support.duty import revoke
+from support.field import FieldHandset, answer_to, photo, refused, report, slug_of
 from support.office import Office
 
+from server.clock import now
 from server.db import transact
-from server.identity.models import Officer
+from server.identity.models import Install, Officer
 from server.ledger.models import Deployment, FeedMark, FeedScope
 
 
@@ -82,9 +85,10 @@ def test_a_limit_that_is_no_number_is_refused_with_its_field(collector: FieldHan
 
 
 def reconcile(handset: FieldHandset, reason: str) -> None:
-    """See that the cursor is refused with this reason, and that starting without one works."""
+    """See that the cursor is refused with this reason, and that an empty mirror may start without one."""
     assert refused(handset.ask_page(handset.cursor), 410, "reconcile-required")["reason"] == reason
-    assert "problem" in handset.push(pull={"cursor": handset.cursor})["pull"]
+    carried = handset.push(pull={"cursor": handset.cursor})["pull"]
+    assert (slug_of(carried["problem"]), carried["problem"]["reason"]) == ("reconcile-required", reason)
     before, handset.cursor, handset.mirror = handset.mirror, None, {}
     handset.pull()
     assert handset.mirror == before
@@ -119,20 +123,6 @@ def test_a_scope_that_fell_behind_the_cursor_starts_over(app: Flask, synced: Fie
     assert refused(synced.ask_page(synced.cursor), 410, "reconcile-required")["reason"] == "ahead"
 
 
-def test_a_cursor_below_what_was_purged_starts_over_and_the_new_mirror_ends(
-    app: Flask, collector: FieldHandset
-) -> None:
-    collector.push(*(collector.item() for _ in range(3)))
-    old = collector.ask_page(limit=1).json["next_cursor"]
-
-    def purge(session: Session) -> None:
-        session.execute(update(FeedScope).values(floor=2))
-
-    write(app, purge)
-    assert refused(collector.ask_page(old), 410, "reconcile-required")["reason"] == "expired"
-    assert collector.pull(limit=1)
-
-
 def test_a_cursor_of_another_officer_is_of_no_use(synced: FieldHandset, enforcer: FieldHandset) -> None:
     assert refused(enforcer.ask_page(synced.cursor), 410, "reconcile-required")["reason"] == "scope"
 
@@ -158,3 +148,38 @@ def test_a_pull_without_credentials_is_refused(app: Flask, city: world.World) ->
     headers: list[dict[str, Any]] = [{}, desk, {"Authorization": "Bearer hs_stolen"}, {"Authorization": "Basic aa"}]
     for wrong in headers:
         refused(client.get("/api/v1/sync/pull", headers=wrong), 401, "unknown-handset")
+
+
+def test_hello_tells_what_the_server_speaks_takes_and_offers(collector: FieldHandset) -> None:
+    hello = collector.trusted(collector.client.get("/api/v1/sync/hello", headers=collector.headers))
+    assert hello["protocols"] == [1]
+    assert hello["kinds"]["report"] == [1]
+    assert set(hello["kinds"]) == {"report", "self_handled", "task_event", "evidence", "amend", "shift", "track"}
+    assert hello["limits"]["max_items"] == 200
+    assert (hello["install_id"], hello["officer_id"]) == (
+        str(collector.enrolled.install_id),
+        str(collector.enrolled.officer_id),
+    )
+    assert hello["session_until"] > hello["server_time"]
+    assert hello["rotate"] is False
+    assert isinstance(hello["reference"], dict)
+
+
+def test_a_revoked_handset_is_told_to_wipe_by_hello_and_pull(
+    app: Flask, city: world.World, synced: FieldHandset
+) -> None:
+    revoke(app, city, synced)
+    for path in ("hello", "pull"):
+        response = synced.client.get(f"/api/v1/sync/{path}", headers=synced.headers)
+        assert refused(response, 403, "handset-revoked")["wipe"] is True
+        assert "Answer-MAC" in response.headers
+
+
+def test_an_expired_session_stops_the_pull_but_not_hello_and_not_the_push(app: Flask, synced: FieldHandset) -> None:
+    over = update(Install).values(session_until=now() - timedelta(seconds=1))
+    write(app, lambda session: session.execute(over))
+    refused(synced.ask_page(synced.cursor), 403, "session-expired")
+    answer = synced.push(synced.item(), pull={"cursor": synced.cursor})
+    assert [result["state"] for result in answer["results"]] == ["applied"]
+    assert slug_of(answer["pull"]["problem"]) == "session-expired"
+    assert synced.client.get("/api/v1/sync/hello", headers=synced.headers).status_code == 200

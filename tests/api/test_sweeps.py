@@ -99,7 +99,7 @@ def test_what_a_killed_process_left_in_the_blob_store_goes(app: Flask, settings:
 
 
 def test_the_worker_knows_every_module_of_jobs() -> None:
-    files = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "server").glob("*/jobs.py")}
+    files = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "server").glob("*/*jobs.py")}
     assert {module.__name__ for module in subjects.JOBS} == files
 
 

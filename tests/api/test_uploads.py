@@ -62,7 +62,12 @@ def test_options_tell_what_is_spoken_here_without_any_credential(app: Flask) -> 
     response = app.test_client().options(UPLOADS)
     assert response.status_code == 204
     assert response.headers["Tus-Version"] == "1.0.0"
-    assert set(response.headers["Tus-Extension"].split(",")) == {"creation", "creation-with-upload"}
+    assert set(response.headers["Tus-Extension"].split(",")) == {
+        "creation",
+        "creation-with-upload",
+        "expiration",
+        "checksum",
+    }
     assert int(response.headers["Tus-Max-Size"]) == 25 * 1024 * 1024
 
 

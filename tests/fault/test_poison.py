@@ -20,7 +20,7 @@ from support.office import Office
 from support.poison import ELEMENTS, EVENTS, HEADS, PAYLOADS, TEXTS, event, nested
 
 from server.gateway.models import InboxItem
-from server.ledger.models import Rendezvous
+from server.ledger.models import ItemNeed
 from sync.handset.key import DeviceKey
 
 QUARANTINED, WAITING, RETRY, APPLIED = "quarantined", "waiting", "retry", "applied"
@@ -111,7 +111,7 @@ def test_what_only_a_newer_release_knows_waits_for_it(handset: FieldHandset, off
     result = check_bad(handset, handset.item(kv=2), WAITING, None)
     assert result["needs"] == ["kind:report:2"]
     result = check_bad(handset, handset.item(kv=2**63 - 1, kind="k" * 32), WAITING, None)
-    assert len(office.rows(lambda session: session.scalars(select(Rendezvous.key)).all())) == 3
+    assert len(office.rows(lambda session: session.scalars(select(ItemNeed.key)).all())) == 3
     assert office.quarantine() == []
 
 

@@ -49,6 +49,8 @@ def sqlite_database(sqlite_template: Path) -> str:
     fresh = sqlite_template.with_name("test.sqlite3")
     for leftover in ("test.sqlite3-wal", "test.sqlite3-shm"):
         sqlite_template.with_name(leftover).unlink(missing_ok=True)
+    # The neighbour belongs to the file: without it the copy would count as put back by hand, and get a new epoch.
+    shutil.copy(f"{sqlite_template}.generation", f"{fresh}.generation")
     return f"sqlite:///{shutil.copy(sqlite_template, fresh)}"
 
 

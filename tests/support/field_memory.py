@@ -2,45 +2,22 @@
 
 import hashlib
 import json
-import threading
 from typing import Any
 from uuid import uuid4
 
-OFFICERS: list[dict[str, Any]] = [
-    {
-        "id": str(uuid4()),
-        "login": f"c{n}",
-        "name": f"采集员{n}",
-        "squad_id": None,
-        "agency_id": "a",
-        "roles": ["collector"],
-    }
-    for n in range(2)
-] + [
-    {
-        "id": str(uuid4()),
-        "login": f"e{n}",
-        "name": f"队员{n}",
-        "squad_id": f"s{n}",
-        "agency_id": "a",
-        "roles": ["enforcement_officer"],
-    }
-    for n in range(2)
-]
-LIMITS = {"max_items": 200, "max_bytes": 1048576, "max_item_bytes": 262144, "max_photo_bytes": 26214400}
+from support.field_feed import FieldFeed
+from support.field_office import OFFICERS, FieldOffice, Reply, problem
+
+__all__ = ["OFFICERS", "FieldServer", "problem"]
+
 _NEXT = {"file": "filed", "dispatch": "dispatched", "send_check": "checking", "close": "closed"}
 
 
-class FieldServer:
+class FieldServer(FieldOffice):
     """The server's memory and its switches; every ``*_next`` switch counts down."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.url = ""
-        self.epoch = "e1"
-        self.codes: dict[str, str] = {}
-        self.enrolled: dict[str, dict[str, Any]] = {}
-        self.installs: dict[str, dict[str, Any]] = {}
+        super().__init__()
         self.inbox: dict[tuple[str, str], dict[str, Any]] = {}
         self.batches: list[list[str]] = []
         self.uploads: dict[str, dict[str, Any]] = {}
@@ -48,44 +25,33 @@ class FieldServer:
         self.cases: dict[str, dict[str, Any]] = {}
         self.tasks: dict[str, dict[str, Any]] = {}
         self.events: dict[str, dict[str, Any]] = {}
+        self.feed = FieldFeed()
         self.pages: dict[str | None, dict[str, Any]] = {}
         self.requests: list[str] = []
+        self.delivered: list[str] = []
         self.told: list[dict[str, Any]] = []
+        self.pulled_by: list[str] = []
+        self.verified: list[list[str]] = []
         # Switches
         self.lose_answers = 0
         self.forge_macs = 0
+        self.busy: list[int] = []
+        self.portal_for = ""
+        self.server_time = "2026-11-22T02:00:00.000Z"
         self.unmentioned: set[int] = set()
         self.answer_states: dict[int, str] = {}
         self.refuse_bodies_with = ""
         self.cut_patches_at: list[int] = []
         self.hash_mismatches = 0
         self.refuse_images = ""
-        self.reconcile = 0
-
-    def code_for(self, officer_id: str = OFFICERS[0]["id"]) -> str:
-        code = uuid4().hex[:12]
-        self.codes[code] = officer_id
-        return code
+        self.names_officer = ""
+        self.answers_more: dict[str, Any] = {}
 
     # Handset half
 
-    def enrol(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        officer_id = self.codes.get(body["code"])
-        if officer_id is None:
-            return problem(404, "unknown-code")
-        known = self.enrolled.get(body["code"])
-        if known and known["key"] != body["public_key"]["key"]:
-            return problem(409, "code-used")
-        if not known:
-            officer = next(each for each in OFFICERS if each["id"] == officer_id)
-            known = {"install_id": str(uuid4()), "credential": f"hs_{uuid4().hex}", "officer": officer}
-            known["key"] = body["public_key"]["key"]
-            self.enrolled[body["code"]] = self.installs[known["credential"]] = known
-        return 201, {**known, "limits": LIMITS}
-
-    def push(self, body: dict[str, Any], install: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def push(self, body: dict[str, Any], install: dict[str, Any]) -> Reply:
         if self.refuse_bodies_with and any(self.refuse_bodies_with in item["body"] for item in body["items"]):
-            return problem(400, "unreadable-envelope")
+            return problem(400, "bad-request")
         self.told.append(body["on_handset"])
         self.batches.append([item["id"] for item in body["items"]])
         results = []
@@ -94,24 +60,35 @@ class FieldServer:
             verdict = {"state": state} if state else self.store(item, install)
             if item["dseq"] not in self.unmentioned:
                 results.append({"id": item["id"], "index": index, **verdict})
-        answer = {"batch_id": body["batch_id"], "results": results, "photo_wants": []}
-        if "pull" in body and not self.reconcile:
-            answer["pull"] = self.page(body["pull"]["cursor"], install)
+        answer = {"batch_id": body["batch_id"], "results": results, "photo_wants": [], **self.answers_more}
+        if "pull" in body:
+            status, page = self.pull(body["pull"]["cursor"], install)
+            answer["pull"] = page if status == 200 else {"problem": page}
         return 200, answer
 
     def store(self, item: dict[str, Any], install: dict[str, Any]) -> dict[str, Any]:
         key = (item["id"], item["h"])
         if key in self.inbox:
-            return {"state": "duplicate", "current": self.inbox[key]["verdict"]}
+            known = self.inbox[key]
+            return {"state": "duplicate", "n": known["n"], "durability": "committed", "current": known["verdict"]}
         body = json.loads(item["body"])
         assert hashlib.sha256(item["body"].encode()).hexdigest() == item["h"]
-        verdict: dict[str, Any] = {"state": "applied"}
-        if body["kind"] == "report":
+        verdict: dict[str, Any] = {"state": "quarantined" if self.revoked else "applied"}
+        if self.revoked:
+            pass
+        elif body["kind"] == "report":
             verdict["case_id"] = self.open_case(body, install)
         elif body["kind"] == "task_event":
             self.fold(body)
-        self.inbox[key] = {"body": item["body"], "install_id": install["install_id"], "verdict": verdict}
-        return verdict
+        n = 1 + max((row["n"] for row in self.inbox.values() if row["install_id"] == install["install_id"]), default=0)
+        self.inbox[key] = {"body": item["body"], "install_id": install["install_id"], "verdict": verdict, "n": n}
+        return {**verdict, "n": n, "durability": "committed"}
+
+    def verify(self, body: dict[str, Any]) -> Reply:
+        assert len(body["items"]) <= 1000
+        self.verified.append([item["id"] for item in body["items"]])
+        need = [item["id"] for item in body["items"] if (item["id"], item["h"]) not in self.inbox]
+        return 200, {"need": need, "conflict": []}
 
     def open_case(self, body: dict[str, Any], install: dict[str, Any]) -> str:
         case_id = str(uuid4())
@@ -133,22 +110,27 @@ class FieldServer:
         if task["task_kind"] == "disposal":
             case["state"] = "disposed" if task["status"] == "done" else "in_disposal"
 
-    def page(self, cursor: str | None, install: dict[str, Any]) -> dict[str, Any]:
-        if self.pages:
-            return self.pages[cursor]
+    def pull(self, cursor: str | None, install: dict[str, Any], *, want_digest: bool = False) -> Reply:
+        refused = self.refusal("/sync/pull")
+        if refused:
+            return refused
         officer = install["officer"]
+        self.pulled_by.append(officer["id"])
+        status, page = self.page(officer, cursor, want_digest=want_digest)
+        return status, page if status != 200 else {"officer_id": self.names_officer or officer["id"], **page}
+
+    def page(self, officer: dict[str, Any], cursor: str | None, *, want_digest: bool) -> Reply:
+        if self.pages:
+            return 200, self.pages[cursor]
+        if self.feed.visible or self.feed.log:
+            self.feed.epoch = self.epoch
+            return self.feed.page(officer["id"], cursor, want_digest=want_digest)
         changes = [
             {"op": "put", "type": "task", "id": task["task_id"], "v": "0" * 16, "data": task}
             for task in self.tasks.values()
             if officer["id"] == task["officer_id"] or (officer["squad_id"] and officer["squad_id"] == task["squad_id"])
         ]
-        return {"mode": "delta", "changes": changes, "next_cursor": "c1", "has_more": False}
-
-    def pull(self, query: dict[str, list[str]], install: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        if self.reconcile:
-            self.reconcile -= 1
-            return problem(410, "reconcile-required", reason="expired")
-        return 200, self.page(query.get("cursor", [None])[0], install)
+        return 200, {"mode": "delta", "changes": changes, "next_cursor": "k0." + self.epoch, "has_more": False}
 
     # Desk half
 
@@ -174,7 +156,3 @@ class FieldServer:
         present = sum(sha256 in self.photos for sha256 in case["hashes"])
         tasks = [task for task in self.tasks.values() if task["case_id"] == case["id"]]
         return {**case, "evidence_expected": len(case["hashes"]), "evidence_present": present, "tasks": tasks}
-
-
-def problem(status: int, slug: str, **members: object) -> tuple[int, dict[str, Any]]:
-    return status, {"type": f"https://xuncha.example/problems/{slug}", "title": slug, "status": status, **members}

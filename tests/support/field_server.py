@@ -39,26 +39,35 @@ class Answer(BaseHTTPRequestHandler):
             return
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Content-Encoding") == "gzip":
-            raw = gzip.decompress(raw)
-        body = json.loads(raw) if raw else {}
+            packed, raw = len(raw), gzip.decompress(raw)
+            assert len(raw) <= 100 * packed
         credential = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if state.busy:
+            self.refuse_for_now(state.busy.pop(0))
+            return
         with state.lock:
-            status, answer = self.answer(path, parse_qs(split.query), body, credential)
+            status, answer = self.answer(path, parse_qs(split.query), raw, credential)
         if state.lose_answers:
             state.lose_answers -= 1
             self.close_connection = True
             return
-        self.reply(status, answer, credential)
+        if state.portal_for == path:
+            self.reply(status, answer, "nobody's")
+            return
+        self.reply(status, answer, credential if status != 401 else "nobody's")
 
-    def answer(
-        self, path: str, query: dict[str, list[str]], body: dict[str, Any], credential: str
-    ) -> tuple[int, dict[str, Any]]:
+    def refuse_for_now(self, seconds: int) -> None:
+        self.send_response(503)
+        self.send_header("Retry-After", str(seconds))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def answer(self, path: str, query: dict[str, list[str]], raw: bytes, credential: str) -> tuple[int, dict[str, Any]]:
         state = self.server.state
-        if path.startswith("/sync/"):
-            install = state.installs.get(credential)
-            if install is None:
-                return problem(401, "unknown-handset")
-            return state.push(body, install) if path == "/sync/push" else state.pull(query, install)
+        if path.startswith(("/sync/", "/salvage/", "/reference/")):
+            install = state.install_of(credential)
+            return self.handset_answer(path, query, raw, install) if install else problem(401, "unknown-handset")
+        body = json.loads(raw) if raw else {}
         if path.startswith("/cases"):
             return self.case_answer(path, query, body)
         return {
@@ -66,6 +75,31 @@ class Answer(BaseHTTPRequestHandler):
             "/sessions": lambda: (201, {"token": "at_1"}),
             "/officers": lambda: (200, {"officers": [each for each in OFFICERS if query["role"][0] in each["roles"]]}),
             "/enrolment-codes": lambda: (201, {"code": state.code_for(body["officer_id"])}),
+        }[path]()
+
+    def handset_answer(
+        self, path: str, query: dict[str, list[str]], raw: bytes, install: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        state = self.server.state
+        refused = state.refusal("/salvage" if path.startswith("/salvage/") else path)
+        if refused:
+            return refused
+        if path.startswith("/salvage/"):
+            return state.salvage(path.removeprefix("/salvage/"), raw)
+        body = json.loads(raw) if raw else {}
+        if path.startswith("/reference/"):
+            return state.document(path.removeprefix("/reference/"), query.get("since", [None])[0])
+        return {
+            "/sync/push": lambda: state.push(body, install),
+            "/sync/pull": lambda: state.pull(
+                query.get("cursor", [None])[0], install, want_digest="want_digest" in query
+            ),
+            "/sync/reconcile": lambda: state.feed.reconcile(install["officer"]["id"], body),
+            "/sync/verify": lambda: state.verify(body),
+            "/sync/hello": lambda: state.hello(install),
+            "/sync/session": lambda: state.session(body, install),
+            "/sync/shift": lambda: state.join(body, install),
+            "/sync/credential": lambda: state.rotate(body, install),
         }[path]()
 
     def case_answer(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -79,7 +113,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def reply(self, status: int, answer: dict[str, Any], credential: str = "") -> None:
         state = self.server.state
-        raw = json.dumps({"protocol": 1, "epoch": state.epoch, "server_time": "now", **answer}).encode()
+        raw = json.dumps({"protocol": 1, "epoch": state.epoch, "server_time": state.server_time, **answer}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
         key = hashlib.sha256(credential.encode()).digest()
@@ -98,7 +132,8 @@ class Answer(BaseHTTPRequestHandler):
             upload_id = uuid4().hex
             sha256 = base64.b64decode(self.headers["Upload-Metadata"].split()[1]).decode()
             length = int(self.headers["Upload-Length"])
-            state.uploads[upload_id] = {"length": length, "sha256": sha256, "data": b""}
+            # What the server has already is finished at once.
+            state.uploads[upload_id] = {"length": length, "sha256": sha256, "data": state.photos.get(sha256, b"")}
             self.tus(201, upload_id, Location=f"/api/v1/uploads/{upload_id}")
         elif upload_id not in state.uploads:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -133,6 +168,7 @@ class Answer(BaseHTTPRequestHandler):
             self.tus(460, None)
         else:
             state.photos[upload["sha256"]] = upload["data"]
+            state.delivered.append(upload["sha256"])
             self.tus(204, upload_id)
 
     def tus(self, status: int, upload_id: str | None, **headers: str) -> None:
@@ -149,7 +185,7 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-for method in ("GET", "POST", "PATCH", "HEAD"):
+for method in ("GET", "POST", "PUT", "PATCH", "HEAD"):
     setattr(Answer, f"do_{method}", Answer.route)
 
 

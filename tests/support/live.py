@@ -3,16 +3,17 @@
 They run on the same database and folders as the test's `app` fixture, on a free loopback port.
 """
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from server.config import PREFIX, Settings
@@ -36,11 +37,19 @@ class LiveServer:
         """Address without a slash at the end."""
         return f"http://{self.settings.host}:{self.settings.port}"
 
-    def start(self) -> None:
+    def start(self, *, worker: bool = True) -> None:
         """Start web server and worker and wait until the server answers."""
+        self.launch(worker=worker)
+        self.wait()
+
+    def launch(self, *, worker: bool = True) -> None:
+        """Start web server and worker without waiting for them."""
         demand_free_port(self.settings)
-        for command in (web_command(self.settings), worker_command()):
+        for command in (web_command(self.settings), worker_command())[: 1 + worker]:
             self._launch(command)
+
+    def wait(self) -> None:
+        """Wait until the launched server answers."""
         self._wait_until(answering=True)
 
     def _launch(self, command: list[str]) -> None:
@@ -62,7 +71,8 @@ class LiveServer:
         if not self._processes:
             return
         # The first one leads the group; as long as nobody waited for it, its number is not given to another.
-        os.killpg(self._processes[0].pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all have ended by themselves
+            os.killpg(self._processes[0].pid, signal.SIGKILL)
         for process in self._processes:
             process.wait()
         self._processes.clear()
@@ -78,12 +88,17 @@ class LiveServer:
 
     def _answers(self) -> bool:
         """Tell whether the server answers; somebody who listens without answering counts while it should stop."""
+        # Not httpx: asked twenty times a second, it would cost a core that the starting server needs.
+        connection = http.client.HTTPConnection(self.settings.host, self.settings.port, timeout=5)
         try:
-            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).is_success
-        except httpx.ConnectError:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == http.client.OK
+        except ConnectionRefusedError:
             return False
-        except httpx.TransportError:
+        except (OSError, http.client.HTTPException):
             return not self._processes
+        finally:
+            connection.close()
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

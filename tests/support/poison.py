@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from support.field import report
+from support.field import photo, report
+from support.kinds import addition, correction, punch, self_handled, walk
 
 
 def position(**changed: object) -> dict[str, Any]:
@@ -107,4 +108,34 @@ EVENTS: dict[str, object] = {
     "an event that nobody knows": event(event="burnt"),
     "half a surrogate pair in the note": event(note="\ud83d"),
     "a result that nobody knows": event(result="perhaps"),
+}
+
+_NOWHERE = {"lon": 1e400, "lat": 0, "crs": "wgs84"}
+_ONE_SIDE = [photo(1).declared("after")]
+_REPORT = {"id": str(uuid4()), "h": "0" * 64}
+
+# Kind and payload of soundly signed items of the other kinds.
+OTHER_KINDS: dict[str, tuple[str, object]] = {
+    "nothing fixed": ("self_handled", {**self_handled(photo(1), photo(2)), "measure": ""}),
+    "only one side shown": (
+        "self_handled",
+        {**self_handled(photo(1), photo(2)), "photos": [photo(1).declared("after")]},
+    ),
+    "a correction of nothing": ("amend", correction(_REPORT)),
+    "a correction without a target": ("amend", {"changes": {"description": "x"}, "reason": None}),
+    "a correction of what is no hash": ("amend", correction({**_REPORT, "h": "A" * 64}, description="x")),
+    "a correction with a NUL": ("amend", correction(_REPORT, description="a\0b")),
+    "a correction to a place nowhere": (
+        "amend",
+        correction(_REPORT, position={"lon": 1e400, "lat": 0, "crs": "wgs84"}),
+    ),
+    "photographs for two targets": ("evidence", addition(photo(1), case_id=str(uuid4()), task_id=str(uuid4()))),
+    "photographs for no target": ("evidence", addition(photo(1))),
+    "no photographs at all": ("evidence", addition(case_id=str(uuid4()))),
+    "a clocking that is neither": ("shift", punch("sideways")),
+    "a clocking at no place": ("shift", punch("in", position={"lon": 181, "lat": 0, "crs": "wgs84"})),
+    "a track without points": ("track", walk(0)),
+    "a track of 121 points": ("track", walk(121)),
+    "a track without a system": ("track", walk(crs=None)),
+    "a track that is a text": ("track", {"crs": "wgs84", "points": "here"}),
 }

@@ -6,6 +6,7 @@ Knows nothing of the application.
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,6 +19,13 @@ UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """Return the SQLAlchemy URL of an empty database `xuncha`; the server stops with the session."""
+    with running_postgresql() as url:
+        yield url
+
+
+@contextmanager
+def running_postgresql() -> Iterator[str]:
+    """Run a server of one's own and give the SQLAlchemy URL of its empty database `xuncha`."""
     # A short path outside pytest's own folders: socket names are limited to about 100 bytes, and as root the
     # package opens all parent folders for the account that it makes.
     with tempfile.TemporaryDirectory(prefix="xuncha-pg-") as name:

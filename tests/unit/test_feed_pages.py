@@ -1,77 +1,18 @@
 """Pages of the change feed: what changed is a mark, what is seen is decided now, nothing is skipped."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.memory_feed import MemoryFeed, MemoryMirror
+from support.memory_pages import OFFICER, OWN, SECRET, SQUAD, all_pages, ids, pull
 
+from sync.changes import PAGE_BYTES
 from sync.cursor import Cursor
-from sync.feed import MOST_CHANGES, PAGE_BYTES, ReconcileRequiredError, page
-from sync.ports import Mark, ScopeEnds, Visible
-
-SECRET = "one secret"
-OFFICER = "officer-1"
-OWN, SQUAD = "officer:1", "squad:1"
-
-
-class MemoryFeed:
-    """A ChangeFeed whose scopes hold numbered marks, one per entity, as the ledger keeps them."""
-
-    def __init__(self, *scopes: str) -> None:
-        self.epoch = "e1"
-        self.heads = dict.fromkeys(scopes, 0)
-        self.floors = dict.fromkeys(scopes, 0)
-        self.latest: dict[str, dict[tuple[str, str], tuple[int, str | None]]] = defaultdict(dict)
-        self.seen: dict[tuple[str, str], Visible] = {}
-
-    def change(self, scope: str, name: str, data: object = "x", *, version: str = "v") -> None:
-        self._mark(scope, name, None)
-        self.seen["task", name] = Visible(version, {"data": data})
-
-    def hide(self, scope: str, name: str, reason: str | None = None) -> None:
-        self._mark(scope, name, reason)
-        self.seen.pop(("task", name), None)
-
-    def _mark(self, scope: str, name: str, reason: str | None) -> None:
-        self.heads[scope] += 1
-        self.latest[scope]["task", name] = (self.heads[scope], reason)
-
-    def purge(self, scope: str, below: int) -> None:
-        self.floors[scope] = below
-        self.latest[scope] = {key: mark for key, mark in self.latest[scope].items() if mark[0] > below}
-
-    def ends(self) -> Mapping[str, ScopeEnds]:
-        return {scope: ScopeEnds(head, self.floors[scope]) for scope, head in self.heads.items()}
-
-    def marks(self, positions: Mapping[str, int], limit: int) -> Iterable[Mark]:
-        for scope, position in positions.items():
-            marks = [Mark(scope, seq, key, reason) for key, (seq, reason) in self.latest[scope].items()]
-            yield from sorted(mark for mark in marks if mark.seq > position)[:limit]
-
-    def visible(self, entities: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Visible]:
-        return {key: self.seen[key] for key in entities if key in self.seen}
-
-
-def pull(
-    feed: MemoryFeed, token: str | None = None, limit: int = MOST_CHANGES, officer: str = OFFICER
-) -> dict[str, Any]:
-    return page(feed, token, officer_id=officer, secret=SECRET, limit=limit)
-
-
-def all_pages(feed: MemoryFeed, token: str | None = None, limit: int = MOST_CHANGES) -> list[dict[str, Any]]:
-    pages = [pull(feed, token, limit)]
-    while pages[-1]["has_more"]:
-        assert pages[-1]["changes"] or len(pages) < 50, "a page that brings nothing must not promise more for ever"
-        pages.append(pull(feed, pages[-1]["next_cursor"], limit))
-    return pages
-
-
-def ids(found: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [change["id"] for one in found for change in one["changes"]]
+from sync.digest import digest_of
+from sync.feed import ReconcileRequiredError
+from sync.seal import Seal
 
 
 def refusal(feed: MemoryFeed, token: str, officer: str = OFFICER) -> str:
@@ -193,10 +134,21 @@ def test_a_change_between_two_pages_is_not_skipped(feed: MemoryFeed) -> None:
     assert rest[-1]["changes"][-1]["v"] == "v2"
 
 
-def test_a_purged_beginning_still_ends(feed: MemoryFeed) -> None:
+def test_a_new_mirror_never_relies_on_marks_once_some_were_purged(feed: MemoryFeed) -> None:
     feed.change(OWN, "a")
+    feed.change(OWN, "b")
     feed.purge(OWN, 1)
-    assert [one["changes"] for one in all_pages(feed)] == [[]]
+    with pytest.raises(ReconcileRequiredError, match="expired"):
+        pull(feed)
+
+
+def test_a_mark_lost_by_damage_does_not_make_a_handset_ask_for_ever(feed: MemoryFeed) -> None:
+    feed.change(OWN, "a")
+    feed.change(OWN, "b")
+    del feed.latest[OWN]["task", "b"]
+    pages = all_pages(feed, limit=1)
+    assert ids(pages) == ["a"]
+    assert pull(feed, pages[-1]["next_cursor"])["has_more"] is False
 
 
 def test_a_cursor_of_another_epoch_asks_for_reconciliation(feed: MemoryFeed) -> None:
@@ -234,32 +186,48 @@ def test_a_damaged_cursor_asks_for_reconciliation(feed: MemoryFeed, token: str) 
     assert refusal(feed, token) == "bad_cursor"
 
 
-changes = st.lists(
-    st.tuples(st.sampled_from([OWN, SQUAD]), st.integers(0, 6), st.booleans(), st.booleans()), max_size=40
+def test_a_cursor_of_an_older_release_is_still_read(feed: MemoryFeed) -> None:
+    feed.change(OWN, "a")
+    old = [feed.epoch, OFFICER, {OWN: "0", SQUAD: "0"}]
+    assert ids([pull(feed, Seal("c1.", "cursor").close(old, SECRET))]) == ["a"]
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([OWN, SQUAD]),
+        st.integers(0, 6),
+        st.sampled_from(["show", "show", "hide", "break", "heal"]),
+        st.booleans(),
+    ),
+    max_size=40,
 )
 
 
-@given(changes, st.integers(1, 5))
+@given(steps, st.integers(1, 5))
 def test_whatever_happens_between_pages_the_mirror_ends_equal_to_what_can_be_seen(
-    steps: list[tuple[str, int, bool, bool]], limit: int
+    story: list[tuple[str, int, str, bool]], limit: int
 ) -> None:
-    feed = MemoryFeed(OWN, SQUAD)
-    mirror: dict[str, str] = {}
-    cursor = None
-    for count, (scope, number, shown, pulls) in enumerate(steps):
-        (feed.change if shown else feed.hide)(scope, f"{number}", **({"version": f"v{count}"} if shown else {}))
+    feed, mirror, cursor = MemoryFeed(OWN, SQUAD), MemoryMirror(), None
+    for count, (scope, number, event, pulls) in enumerate(story):
+        happen(feed, scope, f"{number}", event, f"v{count}")
         if pulls:
-            cursor = apply(mirror, pull(feed, cursor, limit))
-    for one in all_pages(feed, cursor, limit):
-        apply(mirror, one)
-    assert mirror == {name: seen.version for (_, name), seen in feed.seen.items()}
+            found = pull(feed, cursor, limit)
+            mirror.apply(found)
+            cursor = found["next_cursor"]
+            if "digest" in found:
+                assert found["digest"] == digest_of(mirror.entries())
+    for found in all_pages(feed, cursor, limit):
+        mirror.apply(found)
+    sound = {entity: one.version for entity, one in feed.seen.items() if entity not in feed.broken}
+    assert {entity: held for entity, held in mirror.held.items() if entity not in feed.broken} == sound
 
 
-def apply(mirror: dict[str, str], found: Mapping[str, Any]) -> str:
-    for change in found["changes"]:
-        if change["op"] == "put":
-            mirror[change["id"]] = change["v"]
-        else:
-            mirror.pop(change["id"], None)
-    cursor: str = found["next_cursor"]
-    return cursor
+def happen(feed: MemoryFeed, scope: str, name: str, event: str, version: str) -> None:
+    if event == "show":
+        feed.change(scope, name, version=version)
+    elif event == "hide":
+        feed.hide(scope, name)
+    elif event == "break":
+        feed.broken.add(("task", name))
+    else:
+        feed.broken.discard(("task", name))

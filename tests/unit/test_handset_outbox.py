@@ -7,13 +7,16 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
+import httpx
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from support.field_server import FieldServer, running_field_server
+from support.field_server import OFFICERS, FieldServer, running_field_server
+from support.street_clock import StreetClock
 
 from sync.fleet.books import read_outbox
 from sync.handset import Handset, ItemTooLarge, LineBroken, NotEnrolled, Refused, Snap
@@ -75,7 +78,7 @@ def test_an_item_is_one_text_that_carries_identity_order_and_photos(handset: Han
 
 def test_the_signature_fits_the_enrolled_key_and_no_other_install(server: FieldServer, handset: Handset) -> None:
     item = handset.outbox.item(handset.record("report", REPORT))
-    der = next(iter(server.enrolled.values()))["key"]
+    der = next(iter(next(iter(server.enrolled.values()))["keys"].values()))
     public = serialization.load_der_public_key(urlsafe_b64decode(der + "=" * (-len(der) % 4)))
     assert isinstance(public, ec.EllipticCurvePublicKey)
     raw = urlsafe_b64decode(item.signature + "==")
@@ -106,7 +109,10 @@ def test_a_kill_inside_the_item_transaction_leaves_nothing_of_it(tmp_path: Path)
     store = Store(tmp_path)
     store.execute("BEGIN IMMEDIATE")
     store.write_note("dseq", "1")
-    store.execute("INSERT INTO items VALUES (1, 'a', 'report', 1, 'o', '{}', 'f', 's', 'unsent', NULL, 0)")
+    store.execute(
+        "INSERT INTO items (dseq, id, kind, kv, officer_id, body, fingerprint, sig)"
+        " VALUES (1, 'a', 'report', 1, 'o', '{}', 'f', 's')"
+    )
     store.close()
     again = Store(tmp_path)
     assert again.note("dseq") is None
@@ -171,29 +177,14 @@ def names(mirror: Mirror) -> list[str]:
     return [entity["task_id"] for entity in mirror.entities("task")]
 
 
-def test_a_page_and_its_cursor_are_applied_together(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    mirror = Mirror(store)
+def test_a_page_and_its_cursor_are_applied_together(handset: Handset) -> None:
+    mirror = handset.mirror
     mirror.apply(page([task("a"), task("b")], "c1"))
     mirror.apply(page([{"op": "drop", "type": "task", "id": "a", "reason": "closed"}], "c2"))
     assert (names(mirror), mirror.cursor()) == (["b"], "c2")
     with pytest.raises(KeyError):
         mirror.apply(page([task("c"), {"op": "put", "type": "task"}], "c3"))
     assert (names(mirror), mirror.cursor()) == (["b"], "c2")
-    store.close()
-
-
-def test_a_fresh_mirror_replaces_the_old_one_only_when_complete(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    mirror = Mirror(store)
-    mirror.apply(page([task("old")], "c1"))
-    mirror.start_over()
-    assert mirror.cursor() is None
-    mirror.apply(page([task("n1")], "f1", more=True))
-    assert (names(mirror), mirror.cursor()) == (["old"], "f1")
-    mirror.apply(page([task("n2")], "f2"))
-    assert (names(mirror), mirror.cursor()) == (["n1", "n2"], "f2")
-    store.close()
 
 
 def test_items_are_chained_without_gaps(handset: Handset, tmp_path: Path) -> None:
@@ -202,3 +193,33 @@ def test_items_are_chained_without_gaps(handset: Handset, tmp_path: Path) -> Non
     items = read_outbox(tmp_path).items
     assert [item.dseq for item in items] == [1, 2, 3, 4]
     assert all(later.previous == earlier.fingerprint for earlier, later in pairwise(items))
+
+
+def requests_of(folder: Path, seed: int) -> list[bytes]:
+    """Return what a handset sends on a day that depends on nothing but its seed."""
+    sent: list[bytes] = []
+    officer = {"id": OFFICERS[0]["id"], "name": "n"}
+    enrolled = {"protocol": 1, "epoch": "e", "install_id": "i", "credential": "c", "officer": officer, "limits": {}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.read())
+        if request.url.path.endswith("/enrol"):
+            return httpx.Response(201, json=enrolled)
+        raise httpx.ConnectError("no signal", request=request)
+
+    chance = Random(seed)  # noqa: S311 (repeatable)
+    line = httpx.MockTransport(answer)
+    with Handset(folder, "http://x", clock=StreetClock(), transport=line, random=chance, free_mb=lambda: 9) as handset:
+        handset.enrol("code")
+        handset.record("report", REPORT, [photo(1)])
+        for step in (handset.sync, handset.renew_session, handset.rotate):
+            with pytest.raises(LineBroken):
+                step()
+    return sent
+
+
+def test_the_same_seed_sends_the_same_bytes(tmp_path: Path) -> None:
+    first, second, other = (requests_of(tmp_path / str(n), seed) for n, seed in enumerate((1, 1, 2)))
+    assert len(first) == 4
+    assert first == second
+    assert all(one != another for one, another in zip(first, other, strict=True))

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.handset_time import CONTRADICTED, ESTIMATED, EXACT, UNKNOWN, Anchor, Corrected, correct, counter, instant
+from sync.handset_time import (
+    CONTRADICTED,
+    ESTIMATED,
+    EXACT,
+    UNKNOWN,
+    Anchor,
+    Corrected,
+    correct,
+    counter,
+    in_order,
+    instant,
+)
 from sync.item import Captured
 
 ARRIVED = datetime(2026, 11, 22, 8, 31, 2, tzinfo=UTC)
@@ -26,7 +37,8 @@ def captured(wall: datetime | str, boot_id: str | None = "b7", mono_ms: int | No
 def test_within_one_boot_the_monotonic_clock_is_exact_at_any_skew(days: int) -> None:
     skew = timedelta(days=days)
     found = correct(captured(ARRIVED - timedelta(hours=1) + skew), anchor(wall=ARRIVED + skew))
-    assert found == Corrected(ARRIVED - timedelta(hours=1), ARRIVED - timedelta(hours=1) + skew, EXACT)
+    # A second of travel, and a quartz that drifts a ten-thousandth of the hour.
+    assert found == Corrected(ARRIVED - timedelta(hours=1), ARRIVED - timedelta(hours=1) + skew, EXACT, 1360)
 
 
 @given(st.integers(-30 * 365, 30 * 365))
@@ -154,3 +166,28 @@ def test_no_clock_reading_is_an_error(wall: datetime, request_wall: datetime, mo
     for boot_id in ("b6", "b7"):
         found = correct(captured(wall, boot_id, mono_ms), anchor(wall=request_wall))
         assert (found.at is None) == (found.certainty == UNKNOWN)
+
+
+def at(minutes: float, certainty: str = EXACT) -> Corrected:
+    return Corrected(ARRIVED + timedelta(minutes=minutes), None, certainty, 1000)
+
+
+def test_what_was_made_later_and_seems_captured_earlier_is_contradicted() -> None:
+    judged = in_order([at(-60), at(-90), at(-30)])
+    assert [one.certainty for one in judged] == [EXACT, CONTRADICTED, EXACT]
+    assert judged[1].at == ARRIVED - timedelta(minutes=90)
+
+
+def test_clocks_that_differ_by_no_more_than_their_uncertainty_contradict_nothing() -> None:
+    assert [one.certainty for one in in_order([at(-60), at(-60.05, ESTIMATED)])] == [EXACT, ESTIMATED]
+
+
+def test_what_nothing_is_known_of_contradicts_nothing() -> None:
+    unknown = Corrected(None, None, UNKNOWN)
+    assert in_order([unknown, at(-60), unknown]) == [unknown, at(-60), unknown]
+
+
+def test_the_officer_is_told_of_a_clock_that_is_minutes_wrong() -> None:
+    assert anchor(wall=ARRIVED - timedelta(minutes=3)).advice()["advice"] == "clock_slow"
+    assert anchor(wall=ARRIVED + timedelta(minutes=3)).advice()["advice"] == "clock_fast"
+    assert anchor(wall=ARRIVED + timedelta(seconds=20)).advice()["advice"] is None

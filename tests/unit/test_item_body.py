@@ -83,7 +83,7 @@ def test_a_member_that_is_missing_outside_is_a_head_mismatch(member: str) -> Non
     raw = as_raw(json.dumps(document()))
     head = json.loads(raw.head)
     del head[member]
-    without = RawItem(**{**vars(raw), "head": json.dumps(head)})
+    without = RawItem(**{**vars(raw), "head": json.dumps(head), "indexed": None})
     with pytest.raises(BodyError, match=member):
         read_body(without, INSTALL_ID)
 

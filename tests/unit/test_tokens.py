@@ -4,7 +4,14 @@ import re
 
 import pytest
 
-from server.identity.tokens import desk_token, digest, grouped_secret, handset_credential, normal_code
+from server.identity.tokens import (
+    desk_token,
+    digest,
+    grouped_secret,
+    handset_credential,
+    is_desk_token,
+    normal_code,
+)
 
 SECRET = "the server's secret"
 
@@ -54,3 +61,10 @@ def test_a_credential_depends_on_secret_code_and_key() -> None:
 def test_what_is_kept_of_a_secret_is_its_sha256() -> None:
     # FIPS 180-4, example of "abc".
     assert digest("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_only_a_desks_token_is_taken_for_one() -> None:
+    assert is_desk_token(desk_token())
+    # The next credential of a handset is any 43 characters, these too.
+    assert not is_desk_token("at_" + "x" * 40)
+    assert not is_desk_token(handset_credential("secret", "0" * 12, b"key"))

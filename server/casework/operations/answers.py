@@ -6,27 +6,25 @@ from sqlalchemy.orm import Session
 from server.casework.facts import Reporter, TaskAnswer, TaskVerdict, UnknownTask
 from server.casework.models import Case, FieldTask, TaskAssignment, TaskEvent
 from server.casework.operations.roots import lock_case, tasks_of
-from server.casework.operations.traces import Cause, note, show_case, show_task
-from server.casework.rules import ACTION_OF_EVENT, Action, Facts, State, fold_result, fold_task, step
+from server.casework.operations.traces import Cause, note, show_case, show_task, show_tasks
+from server.casework.rules import ACTION_OF_EVENT, ENDED, Action, Facts, State, fold_result, fold_task, step
 from server.clock import now
 from server.evidence import operations as evidence
-from server.evidence.rules import Capture, Owner, Stage
+from server.evidence.rules import STAGE_OF_TASK, Capture, Owner
 from server.ledger.operations import meet
 from server.problems import Problem
-
-_STAGES = {"disposal": Stage.DISPOSAL, "disposal_check": Stage.CHECK}
 
 
 def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> TaskVerdict:
     """Record an answer and let it take effect if it still may.
 
-    Raises UnknownTask, and the problem ``forbidden`` when the task was never given to this officer in that round.
-    Photographs are kept as evidence in every other case.
+    Raises UnknownTask, also for a task that was never given to this officer (nobody learns that it exists), and the
+    problem ``forbidden`` for another round of a task that was. Photographs are kept as evidence in every other case.
     """
-    meet(session, [f"task:{answer.task_id}", *evidence.photo_keys(answer.photos)])
+    meet(session, [f"task:{answer.task_id}"])
     task, case = _find(session, answer)
     _check_assignee(session, reporter, answer)
-    _keep_photos(session, task, case, reporter, answer)
+    missing = _keep_photos(session, task, case, reporter, answer)
     superseded = _superseded(session, task, case, answer)
     session.add(_event(reporter, answer, effective=superseded is None))
     cause = Cause(
@@ -44,7 +42,7 @@ def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> Tas
         _answer_check(session, task, case, answer, cause)
     show_case(session, case)
     session.flush()
-    return TaskVerdict(superseded is None, superseded, case.id)
+    return TaskVerdict(superseded is None, superseded, case.id, tuple(missing))
 
 
 def _find(session: Session, answer: TaskAnswer) -> tuple[FieldTask, Case]:
@@ -58,12 +56,17 @@ def _find(session: Session, answer: TaskAnswer) -> tuple[FieldTask, Case]:
 
 
 def _check_assignee(session: Session, reporter: Reporter, answer: TaskAnswer) -> None:
-    assigned = session.get(TaskAssignment, (answer.task_id, answer.assignment_no))
-    if assigned is None:
-        raise Problem("forbidden", f"The task has no assignment number {answer.assignment_no}.")
-    by_squad = assigned.squad_id is not None and assigned.squad_id == reporter.squad_id
-    if not by_squad and assigned.officer_id != reporter.officer_id:
-        raise Problem("forbidden", "The task was not given to this officer or squad.")
+    rounds = session.scalars(select(TaskAssignment).where(TaskAssignment.task_id == answer.task_id))
+    mine = {
+        given.assignment_no
+        for given in rounds
+        if given.officer_id == reporter.officer_id
+        or (given.squad_id is not None and given.squad_id == reporter.squad_id)
+    }
+    if not mine:
+        raise UnknownTask(answer.task_id)
+    if answer.assignment_no not in mine:
+        raise Problem("forbidden", f"Assignment number {answer.assignment_no} was not given to this officer or squad.")
 
 
 def _superseded(session: Session, task: FieldTask, case: Case, answer: TaskAnswer) -> str | None:
@@ -106,12 +109,12 @@ def _answer_check(session: Session, task: FieldTask, case: Case, answer: TaskAns
     note(session, case, action, case.state, cause)
 
 
-def _keep_photos(session: Session, task: FieldTask, case: Case, reporter: Reporter, answer: TaskAnswer) -> None:
+def _keep_photos(session: Session, task: FieldTask, case: Case, reporter: Reporter, answer: TaskAnswer) -> list[str]:
     squad_id = reporter.squad_id or task.squad_id
     owner = Owner("case", case.id, case.agency_id, case.scheme, case.category_code, squad_id)
     capture = Capture(
         item_id=answer.item_id,
-        stage=_STAGES[task.kind],
+        stage=STAGE_OF_TASK[task.kind],
         officer_id=reporter.officer_id,
         install_id=reporter.install_id,
         capacity=reporter.capacity,
@@ -119,7 +122,11 @@ def _keep_photos(session: Session, task: FieldTask, case: Case, reporter: Report
         captured_at=answer.captured_at,
         captured_at_corrected=answer.captured_at_corrected,
     )
-    evidence.expect(session, owner, capture, answer.photos)
+    missing = evidence.expect(session, owner, capture, answer.photos)
+    if len(missing) < len({photo.sha256 for photo in answer.photos}) and case.state not in ENDED:
+        # Some bytes were here before: whoever holds a task of this case can look at them now.
+        show_tasks(session, tasks_of(session, [case.id]))
+    return missing
 
 
 def _event(reporter: Reporter, answer: TaskAnswer, *, effective: bool) -> TaskEvent:

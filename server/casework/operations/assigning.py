@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from server.base import new_tag
 from server.casework.models import Case, FieldTask, TaskAssignment
 from server.casework.operations.traces import mark_task, show_task
+from server.ledger.operations import bring
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,5 @@ def _keep_round(session: Session, task: FieldTask, order: Order) -> None:
             assigned_by=order.by,
         )
     )
+    # A task that was given to somebody else is as unknown to this round's officers as one that did not exist.
+    bring(session, [f"task:{task.id}"])

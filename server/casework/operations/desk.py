@@ -67,8 +67,10 @@ def act(
     chosen = _desk_action(action)
     scope = actor.require(permission_of(chosen))
     new_task_id = uuid7()
-    if chosen in {Action.DISPATCH, Action.SEND_CHECK}:
-        meet(session, [f"task:{new_task_id}"])
+    if chosen in {Action.DISPATCH, Action.REDO, Action.SEND_CHECK}:
+        # Given anew, a task that is there already comes to officers for whom it did not exist before.
+        known = session.scalars(select(FieldTask.id).where(FieldTask.case_id == case_id))
+        meet(session, (f"task:{task_id}" for task_id in (*known, new_task_id)))
     case = lock_case(session, case_id, scope)
     if case is None:
         raise Problem("not-found")

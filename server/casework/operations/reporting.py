@@ -1,45 +1,103 @@
-"""A report opens a case; arriving photographs complete it."""
+"""Reports open cases, many as one; arriving photographs complete them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from server.base import new_tag, uuid7
 from server.casework.facts import Report, Reporter
-from server.casework.models import Case
+from server.casework.models import Case, CaseEvent
 from server.casework.operations.roots import lock_cases, tasks_of
-from server.casework.operations.traces import Cause, mark_case, note, show_case, show_task
-from server.casework.rules import State
+from server.casework.operations.traces import show_case, show_tasks
+from server.casework.rules import ENDED
 from server.clock import now
 from server.evidence import operations as evidence
 from server.evidence.rules import Capture, Owner, Stage
+from server.ledger.marks import Entity, mark
+from server.ledger.operations import bring
 
 MOST_CASES = 100
+_CASES = insert(Case.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
+_EVENTS = insert(CaseEvent.__table__)  # type: ignore[arg-type]  # the same
+
+Reported = tuple[Reporter, Report]
 
 
 def report_case(session: Session, reporter: Reporter, report: Report) -> UUID:
-    """Open a case for a report and return its id. At most once per item: the inbox and a unique key see to it."""
-    case = Case(
-        agency_id=reporter.agency_id,
-        state=State.REPORTED,
-        origin_item_id=report.item_id,
-        source=report.source,
-        reporter_id=reporter.officer_id,
-        install_id=reporter.install_id,
-        scheme=report.scheme,
-        category_code=report.category_code,
-        description=report.description,
-        lon=report.lon,
-        lat=report.lat,
-        crs=report.crs,
-        accuracy_m=report.accuracy_m,
-        captured_at=report.captured_at,
-        captured_at_corrected=report.captured_at_corrected,
-        reported_at=now(),
+    """Open a case for one report and return its id."""
+    report_cases(session, reporter.install_id, [(reporter, report)])
+    return report.case_id
+
+
+def report_cases(session: Session, install_id: UUID, reported: Sequence[Reported]) -> dict[UUID, list[str]]:
+    """Open a case for each report of one install; return per item the hashes of photographs still missing.
+
+    Set by set: a fixed number of statements however many reports there are. At most once per item: the inbox and a
+    unique key on (install, item) see to it. The caller holds the install's locks.
+    """
+    moment = now()
+    versions = {report.case_id: new_tag() for _, report in reported}
+    session.execute(
+        _CASES, [_case(reporter, report, versions[report.case_id], moment) for reporter, report in reported]
     )
-    session.add(case)
-    session.flush()
-    owner = Owner("case", case.id, case.agency_id, case.scheme, case.category_code, reporter.squad_id)
+    session.execute(_EVENTS, [_event(reporter, report, moment) for reporter, report in reported])
+    missing = evidence.expect_all(
+        session, install_id, [_expectation(reporter, report) for reporter, report in reported]
+    )
+    for reporter, report in reported:
+        mark(session, f"officer:{reporter.officer_id}", Entity("case", report.case_id), versions[report.case_id])
+    bring(session, [f"item:{report.item_id}" for _, report in reported])
+    return missing
+
+
+def _case(reporter: Reporter, report: Report, version: str, moment: datetime) -> Mapping[str, Any]:
+    return {
+        "id": report.case_id,
+        "agency_id": reporter.agency_id,
+        "state": report.state,
+        "origin_item_id": report.item_id,
+        "source": report.source,
+        "reporter_id": reporter.officer_id,
+        "install_id": reporter.install_id,
+        "scheme": report.scheme,
+        "category_code": report.category_code,
+        "description": report.description,
+        "lon": report.lon,
+        "lat": report.lat,
+        "crs": report.crs,
+        "accuracy_m": report.accuracy_m,
+        "captured_at": report.captured_at,
+        "captured_at_corrected": report.captured_at_corrected,
+        "captured_certainty": report.captured_certainty,
+        "captured_uncertainty_ms": report.captured_uncertainty_ms,
+        "reported_at": moment,
+        "closed_at": moment if report.state in ENDED else None,
+        "version": version,
+    }
+
+
+def _event(reporter: Reporter, report: Report, moment: datetime) -> Mapping[str, Any]:
+    return {
+        "id": uuid7(),
+        "case_id": report.case_id,
+        "at": moment,
+        "action": "report" if report.measure is None else "self_handled",
+        "state_before": None,
+        "state_after": report.state,
+        "actor_id": reporter.officer_id,
+        "install_id": reporter.install_id,
+        "item_id": report.item_id,
+        "captured_at_corrected": report.captured_at_corrected,
+        "reason": report.remark,
+    }
+
+
+def _expectation(reporter: Reporter, report: Report) -> evidence.Expectation:
+    owner = Owner("case", report.case_id, reporter.agency_id, report.scheme, report.category_code, reporter.squad_id)
     capture = Capture(
         item_id=report.item_id,
         stage=Stage.REPORT,
@@ -49,16 +107,7 @@ def report_case(session: Session, reporter: Reporter, report: Report) -> UUID:
         captured_at=report.captured_at,
         captured_at_corrected=report.captured_at_corrected,
     )
-    evidence.expect(session, owner, capture, report.photos)
-    cause = Cause(
-        actor_id=reporter.officer_id,
-        install_id=reporter.install_id,
-        item_id=report.item_id,
-        captured_at_corrected=report.captured_at_corrected,
-    )
-    note(session, case, "report", None, cause)
-    mark_case(session, case)
-    return case.id
+    return evidence.Expectation(owner, capture, report.photos)
 
 
 def photos_arrived(session: Session, case_ids: Collection[UUID]) -> None:
@@ -73,8 +122,6 @@ def photos_arrived(session: Session, case_ids: Collection[UUID]) -> None:
     cases = lock_cases(session, chosen)
     for case in cases:
         show_case(session, case)
-    open_cases = [case.id for case in cases if case.state != State.CLOSED]
-    for task in tasks_of(session, open_cases):
-        if task.status != "cancelled":
-            show_task(session, task)
+    open_cases = [case.id for case in cases if case.state not in ENDED]
+    show_tasks(session, tasks_of(session, open_cases))
     session.flush()

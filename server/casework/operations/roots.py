@@ -26,5 +26,7 @@ def lock_cases(session: Session, case_ids: Collection[UUID]) -> Sequence[Case]:
 
 def tasks_of(session: Session, case_ids: Collection[UUID]) -> Sequence[FieldTask]:
     """Return the tasks of locked cases, oldest first; they change only under their case's lock."""
+    # populate_existing would silently take back what is not flushed, while its mark stays: a stale mark for ever.
+    session.flush()
     wanted = select(FieldTask).where(FieldTask.case_id.in_(case_ids)).order_by(FieldTask.assigned_at, FieldTask.id)
     return session.scalars(wanted.execution_options(populate_existing=True)).all()

@@ -1,5 +1,6 @@
 """The traces that every change of a case leaves: a timeline entry, and marks for the handsets that may see it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -48,14 +49,22 @@ def show_case(session: Session, case: Case) -> None:
 
 
 def mark_case(session: Session, case: Case) -> None:
-    """Mark the case for its reporter at its present version."""
-    mark(session, f"officer:{case.reporter_id}", Entity("case", case.id), case.version)
+    """Mark the case for its reporter at its present version; one that was shelved is dropped as closed."""
+    reason = None if case.shelved_at is None else "closed"
+    mark(session, f"officer:{case.reporter_id}", Entity("case", case.id), case.version, reason=reason)
 
 
 def show_task(session: Session, task: FieldTask, *, reason: str | None = None) -> None:
     """Give the task a new version and mark it for whoever holds it; ``reason`` explains a drop."""
     task.version = new_tag()
     mark_task(session, task, reason=reason)
+
+
+def show_tasks(session: Session, tasks: Iterable[FieldTask]) -> None:
+    """Show the tasks of an open case anew: what can be looked at has changed."""
+    for task in tasks:
+        if task.status != "cancelled":
+            show_task(session, task)
 
 
 def mark_task(session: Session, task: FieldTask, *, reason: str | None = None) -> None:

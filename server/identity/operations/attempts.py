@@ -51,7 +51,7 @@ def count_failure(session: Session, keys: Iterable[str]) -> Problem | None:
     whether the guess was right, so a burst of parallel guesses learns no more than ten serial ones.
     """
     moment = now()
-    session.execute(delete(SignInAttempt).where(SignInAttempt.window_started_at <= moment - ATTEMPT_WINDOW))
+    forget_old_attempts(session)
     full: list[datetime] = []
     for key in sorted(keys):
         counted = insert(session, SignInAttempt).values(key=key, failures=1, window_started_at=moment)
@@ -63,6 +63,11 @@ def count_failure(session: Session, keys: Iterable[str]) -> Problem | None:
         if failures > MOST_FAILURES:
             full.append(begun)
     return _too_many(max(full)) if full else None
+
+
+def forget_old_attempts(session: Session) -> None:
+    """Delete the counters whose window is over, and the nonces that nobody could use again (presence.py)."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.window_started_at <= now() - ATTEMPT_WINDOW))
 
 
 def forget_failures(session: Session, key: str) -> None:

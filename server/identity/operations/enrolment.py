@@ -1,53 +1,56 @@
-"""Enrolment: a code for one field officer, used once by one key, answered again to that same key for a day."""
+"""Enrolment: a handset brings a code and a key and becomes an install; asked again, it gets the same answer.
 
-import hashlib
+A handset that a restored server forgot comes back under the id that it had, because that id is signed into its items.
+"""
+
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.base import uuid7
 from server.clock import now
-from server.identity.models import EnrolmentCode, Install, InstallKey, Officer, RoleGrant
-from server.identity.operations.accounts import officer_within
-from server.identity.rules import CODE_LIFE, ENROLMENT_REPEATS, FIELD_ROLES, Actor, Permission
-from server.identity.tokens import digest, grouped_secret, handset_credential, normal_code
+from server.identity.models import EnrolmentCode, Install, Officer
+from server.identity.operations.bearers import Bearer, bearer
+from server.identity.operations.codes import (
+    PublicKey,
+    demand_meant,
+    demand_usable,
+    keys_on,
+    locked_code,
+    repeats,
+    use_code,
+)
+from server.identity.operations.shifts import put_on_shift
+from server.identity.rules import FIELD_SESSION
+from server.identity.tokens import digest, handset_credential
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 
-
-@dataclass(frozen=True)
-class IssuedCode:
-    """A fresh code; only its hash is stored, so it is shown once."""
-
-    code: str
-    expires_at: datetime
-    officer_id: UUID
-    officer_name: str
+# Rows that refer to an install may be written while it is locked.
+_NO_KEY = {"key_share": True}
 
 
 @dataclass(frozen=True)
 class KeyOffer:
-    """What a handset brings: the code as typed, its public key (canonical DER), its own name and app version."""
+    """What a handset brings: the code as typed, its public key (canonical DER), its own name and app version.
+
+    A handset that was enrolled before adds the id of that install, and whose key it offers.
+    """
 
     code: str
     algorithm: str
     public_key: bytes
     label: str
     app: str
+    install_id: UUID | None = None
+    officer_id: UUID | None = None
 
-
-@dataclass(frozen=True)
-class EnrolledOfficer:
-    """For whom the handset works."""
-
-    id: UUID
-    name: str
-    agency_id: UUID
-    squad_id: UUID | None
-    roles: tuple[str, ...]
+    @property
+    def key(self) -> PublicKey:
+        """Return the officer's key."""
+        return PublicKey(self.algorithm, self.public_key)
 
 
 @dataclass(frozen=True)
@@ -56,101 +59,70 @@ class Enrolled:
 
     install_id: UUID
     credential: str
-    officer: EnrolledOfficer
+    officer: Bearer
+    session_until: datetime | None
 
 
-def create_enrolment_code(session: Session, actor: Actor, officer_id: UUID) -> IssuedCode:
-    """Issue a code of 24 h for an active field officer within the actor's agencies."""
-    officer = officer_within(session, actor.require(Permission.ADMINISTER_HANDSETS), officer_id)
-    if not officer.active or FIELD_ROLES.isdisjoint(_roles(session, officer)):
-        raise Problem("validation", errors={"officer_id": [_("Must be an active officer with a role in the field.")]})
-    code = grouped_secret()
-    moment = now()
-    issued = IssuedCode(code, moment + CODE_LIFE, officer.id, officer.name)
-    session.add(
-        EnrolmentCode(
-            code_sha256=digest(code.replace("-", "")),
-            officer_id=officer.id,
-            created_by=actor.officer_id,
-            created_at=moment,
-            expires_at=issued.expires_at,
-        )
-    )
-    record(session, "code_issued", ("officer", str(officer.id)), Doer(officer.agency_id, actor.officer_id))
-    return issued
+def enrol(session: Session, offer: KeyOffer, secret: str, lasting: timedelta = FIELD_SESSION) -> Enrolled:
+    """Enrol the handset that brings a code and a key; its officer is on shift, with a session of that length.
 
-
-def enrol(session: Session, offer: KeyOffer, secret: str) -> Enrolled:
-    """Enrol the handset that brings a code and a key.
-
-    Raises unknown-code (wrong, expired, officer deactivated) and code-used (another key, a day over, revoked).
+    Raises unknown-code (wrong, expired, officer deactivated), code-used (another key, a day over, revoked),
+    other-officer, and foreign-install for the id of an install that does not know the key.
     """
-    code = normal_code(offer.code)
-    row = None if code is None else session.get(EnrolmentCode, digest(code), with_for_update=True)
-    if code is None or row is None:
-        raise Problem("unknown-code")
+    # The install before the code, as those who join lock them.
+    before = None if offer.install_id is None else session.get(Install, offer.install_id, with_for_update=_NO_KEY)
+    code, row = locked_code(session, offer.code)
+    demand_meant(row, offer.officer_id)
     officer = session.get_one(Officer, row.officer_id)
     credential = handset_credential(secret, code, offer.public_key)
     if row.used_at is not None:
-        install_id = _same_again(session, row, offer, credential)
-    elif row.expires_at <= now() or not officer.active:
-        raise Problem("unknown-code")
+        install = _same_again(session, row, offer, credential)
     else:
-        install_id = _new_install(session, row, offer, credential)
-    return Enrolled(install_id, credential, _described(session, officer))
+        demand_usable(row, officer)
+        if before is None:
+            install = _new_install(session, officer, offer, credential)
+        else:
+            install = _known_again(session, before, officer, offer, credential)
+        facts = use_code(session, row, install, offer.key)
+        put_on_shift(session, install, officer, lasting)
+        doer = Doer(officer.agency_id, officer.id, install.id)
+        kind = "enrolled" if offer.install_id is None else "enrolled_again"
+        record(session, kind, ("install", str(install.id)), doer, facts)
+    return Enrolled(install.id, credential, bearer(session, officer), install.session_until)
 
 
-def _same_again(session: Session, row: EnrolmentCode, offer: KeyOffer, credential: str) -> UUID:
+def _same_again(session: Session, row: EnrolmentCode, offer: KeyOffer, credential: str) -> Install:
     install = session.get_one(Install, row.install_id)
-    repeats = (
-        row.key_sha256 == hashlib.sha256(offer.public_key).digest()
-        and row.used_at is not None
-        and row.used_at + ENROLMENT_REPEATS > now()
-        and install.revoked_at is None
-        # Differs only after the server's secret was changed: this handset then needs a new code.
-        and install.credential_sha256 == digest(credential)
-    )
-    if not repeats:
+    # The credential differs after it was renewed, and after the server's secret was changed: then a new code is
+    # needed. It differs as well for a code that another officer joined this install with.
+    repeated = repeats(row, offer.key) and offer.install_id in {None, install.id}
+    if not repeated or install.revoked_at is not None or install.credential_sha256 != digest(credential):
         raise Problem("code-used")
-    return install.id
+    return install
 
 
-def _new_install(session: Session, row: EnrolmentCode, offer: KeyOffer, credential: str) -> UUID:
-    moment = now()
-    officer = session.get_one(Officer, row.officer_id)
+def _known_again(session: Session, install: Install, officer: Officer, offer: KeyOffer, credential: str) -> Install:
+    """Give an install a new credential, which ends the old one, because its officer's key comes with a new code."""
+    if keys_on(session, install).get(officer.id) != offer.public_key:
+        raise Problem("foreign-install")
+    if install.revoked_at is not None:
+        raise Problem("foreign-install", _("This install was revoked, and that is for good."))
+    install.credential_sha256, install.next_credential_sha256 = digest(credential), None
+    install.app = offer.app
+    return install
+
+
+def _new_install(session: Session, officer: Officer, offer: KeyOffer, credential: str) -> Install:
     install = Install(
-        id=uuid7(),
+        id=offer.install_id or uuid7(),
         agency_id=officer.agency_id,
         officer_id=officer.id,
         label=offer.label,
         app=offer.app,
         credential_sha256=digest(credential),
-        enrolled_at=moment,
+        enrolled_at=now(),
         item_count=0,
     )
     session.add(install)
     session.flush()
-    session.add(
-        InstallKey(
-            install_id=install.id,
-            officer_id=officer.id,
-            algorithm=offer.algorithm,
-            public_key=offer.public_key,
-            valid_from=moment,
-        )
-    )
-    key_sha256 = hashlib.sha256(offer.public_key)
-    row.used_at, row.key_sha256, row.install_id = moment, key_sha256.digest(), install.id
-    # The log names the key itself: signatures must be checkable when this database is gone.
-    facts = {"officer_id": str(officer.id), "algorithm": offer.algorithm, "public_key": offer.public_key.hex()}
-    record(session, "enrolled", ("install", str(install.id)), Doer(officer.agency_id, officer.id, install.id), facts)
-    return install.id
-
-
-def _described(session: Session, officer: Officer) -> EnrolledOfficer:
-    roles = tuple(sorted(_roles(session, officer)))
-    return EnrolledOfficer(officer.id, officer.name, officer.agency_id, officer.squad_id, roles)
-
-
-def _roles(session: Session, officer: Officer) -> set[str]:
-    return set(session.scalars(select(RoleGrant.role).where(RoleGrant.officer_id == officer.id)))
+    return install

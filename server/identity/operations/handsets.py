@@ -1,15 +1,15 @@
 """Handsets after their enrolment: revoked by an administrator, and what they say of themselves."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.clock import now
+from server.clock import now, stamp
 from server.identity.models import Agency, Install, InstallReport
-from server.identity.rules import Actor, Permission, within
+from server.identity.rules import REVOKED_GRACE, Actor, Permission, within
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 from server.upsert import insert
@@ -18,16 +18,20 @@ _MOST = 2**31 - 1
 _LONGEST = 64
 
 
-def revoke(session: Session, actor: Actor, install_id: UUID) -> datetime:
-    """Revoke an install within the actor's agencies; returns since when. Repeating it changes nothing."""
+def revoke(session: Session, actor: Actor, install_id: UUID, grace: timedelta = REVOKED_GRACE) -> datetime:
+    """Revoke an install within the actor's agencies; returns since when. Repeating it changes nothing.
+
+    For the time of ``grace`` it may still push, into quarantine; after that its credential opens nothing.
+    """
     scope = actor.require(Permission.ADMINISTER_HANDSETS)
-    install = session.get(Install, install_id, with_for_update=True)
+    install = session.get(Install, install_id, with_for_update={"key_share": True})
     if install is None or not within(session.get_one(Agency, install.agency_id).path, scope):
         raise Problem("not-found", _("There is no such handset in your agencies."))
     if install.revoked_at is None:
         install.revoked_at = now()
+        install.grace_until = install.revoked_at + grace
         doer = Doer(install.agency_id, actor.officer_id, install.id)
-        record(session, "revoked", ("install", str(install.id)), doer)
+        record(session, "revoked", ("install", str(install.id)), doer, {"grace_until": stamp(install.grace_until)})
     return install.revoked_at
 
 

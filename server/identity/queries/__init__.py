@@ -8,19 +8,23 @@ from server.identity.queries.callers import (
     scopes_of,
     sign_in_facts,
 )
+from server.identity.queries.handsets import ShiftRow, latest_shifts, rotation_due
 from server.identity.queries.lists import InstallRow, OfficerRow, SquadRow, installs, names, officers, squads
 
 __all__ = [
     "InstallRow",
     "OfficerRow",
+    "ShiftRow",
     "SignInFacts",
     "SquadRow",
     "actor_by_session",
     "actor_by_token",
     "handset_by_credential",
     "installs",
+    "latest_shifts",
     "names",
     "officers",
+    "rotation_due",
     "scopes_of",
     "sign_in_facts",
     "squads",

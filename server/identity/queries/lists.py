@@ -44,7 +44,7 @@ class SquadRow:
 
 @dataclass(frozen=True)
 class InstallRow:
-    """An install in a list, with what it last said of itself (None: it never did)."""
+    """An install in a list, its officer on shift, and what it last said of itself (None: it never did)."""
 
     id: UUID
     label: str
@@ -54,6 +54,8 @@ class InstallRow:
     agency_id: UUID
     enrolled_at: datetime
     revoked_at: datetime | None
+    grace_until: datetime | None
+    session_until: datetime | None
     seen_at: datetime | None
     unsent_items: int | None
     unsent_photos: int | None
@@ -135,6 +137,8 @@ def _install_row(install: Install, officer_name: str, report: InstallReport | No
         agency_id=install.agency_id,
         enrolled_at=install.enrolled_at,
         revoked_at=install.revoked_at,
+        grace_until=install.grace_until,
+        session_until=install.session_until,
         seen_at=said.seen_at,
         unsent_items=said.unsent_items,
         unsent_photos=said.unsent_photos,

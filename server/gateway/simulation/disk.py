@@ -1,0 +1,67 @@
+"""The simulated server's disk: one SQLite file and one folder of photographs, made fresh, copied and put back.
+
+On a memory file system where there is one; nothing here outlives the process, so nothing is synced.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE = "xuncha.sqlite3"
+_LEFTOVERS = ("-wal", "-shm")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A copy of the database file and the names of the blobs that there were."""
+
+    database: Path
+    blobs: frozenset[str]
+
+
+class ServerDisk:
+    """Files of one simulated server. The database must be closed while its file is copied or replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.database = folder / DATABASE
+        self.blobs = folder / "blobs"
+        self.spool = folder / "spool"
+        self._neighbour = folder / f"{DATABASE}.generation"
+        self._copy = folder / "backup.sqlite3"
+
+    def keep(self, name: str) -> Path:
+        """Remember the database and its neighbour file as they are now, and return what `begin` asks for."""
+        kept = self._folder / f"{name}.sqlite3"
+        shutil.copy(self.database, kept)
+        shutil.copy(self._neighbour, kept.with_suffix(".generation"))
+        return kept
+
+    def begin(self, kept: Path) -> None:
+        """Put a kept database back, without any photograph."""
+        self._replace_database(kept)
+        shutil.copy(kept.with_suffix(".generation"), self._neighbour)
+        for folder in (self.blobs, self.spool):
+            for file in _files(folder):
+                (folder / file).unlink()
+
+    def backup(self) -> Backup:
+        """Copy the database; overwrites the backup made before."""
+        shutil.copy(self.database, self._copy)
+        return Backup(self._copy, frozenset(_files(self.blobs)))
+
+    def restore(self, backup: Backup, *, with_blobs: bool) -> None:
+        """Put a backup's database back; ``with_blobs`` loses the photographs that came since."""
+        self._replace_database(backup.database)
+        if with_blobs:
+            for file in _files(self.blobs) - backup.blobs:
+                (self.blobs / file).unlink()
+
+    def _replace_database(self, source: Path) -> None:
+        for leftover in _LEFTOVERS:
+            self.database.with_name(DATABASE + leftover).unlink(missing_ok=True)
+        shutil.copy(source, self.database)
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}

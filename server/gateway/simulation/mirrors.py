@@ -1,0 +1,24 @@
+"""Compares each handset's mirror with what its install may see (P5), entity by entity."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.gateway.simulation.grants import granted
+from sync.simulation.carrier import Carrier
+
+_MOST_SHOWN = 3
+
+
+def compare_mirrors(session: Session, carriers: Sequence[Carrier]) -> Iterator[tuple[str, str]]:
+    """Yield (promise, what) for every mirror that is not what its install may see now."""
+    for carrier in carriers:
+        if carrier.revoked:
+            continue
+        wanted = granted(session, UUID(carrier.install_id)).mirror
+        held = set(carrier.mirrored())
+        for what, rows in (("lacks", wanted - held), ("still holds", held - wanted)):
+            if rows:
+                shown = ", ".join(" ".join(row) for row in sorted(rows)[:_MOST_SHOWN])
+                yield "P5", f"the mirror of {carrier.name} {what} {len(rows)}: {shown}"

@@ -1,0 +1,49 @@
+"""The fleet simulator on the real application: fifty seeds are sound, and one seed is one story."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.gateway.simulation.stories import Stories, opened_stories
+
+FIRST, SEEDS, AT_ONCE = 1, 50, 5
+
+
+@pytest.fixture(scope="module")
+def stories() -> Iterator[Stories]:
+    with opened_stories() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("start", range(FIRST, FIRST + SEEDS, AT_ONCE))
+def test_no_story_breaks_a_promise(stories: Stories, start: int) -> None:
+    outcomes = [stories.tell(seed) for seed in range(start, start + AT_ONCE)]
+    found = [f"seed {outcome.seed}: {finding}" for outcome in outcomes for finding in outcome.findings]
+    assert found == []
+
+
+def test_the_same_seed_tells_the_same_story_also_in_another_process(stories: Stories) -> None:
+    here = [stories.tell(3).trace for _ in range(2)]
+    assert here[0] == here[1]
+    assert told_elsewhere(3) == list(here[0])
+
+
+def told_elsewhere(seed: int) -> list[str]:
+    """Tell a seed in another process, whose sets have another order."""
+    program = (
+        "from server.gateway.simulation.stories import opened_stories\n"
+        f"with opened_stories() as stories: print('\\n'.join(stories.tell({seed}).trace))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONHASHSEED": "12345"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()

@@ -1,0 +1,17 @@
+"""All mutants, and those that have nothing to mutate yet."""
+
+from mutants import feed, locks, photos, safekeeping, storing, trust
+
+MUTANTS = (
+    *feed.MUTANTS,
+    *locks.MUTANTS,
+    *storing.MUTANTS,
+    *photos.MUTANTS,
+    *safekeeping.MUTANTS,
+    *trust.MUTANTS,
+)
+
+# Named by the design, but what they would damage does not exist: declared, so that nobody takes them for tried.
+NOT_APPLICABLE = {
+    "gc_without_lock": "nothing collects originals yet; the mutant comes with the collector",
+}
