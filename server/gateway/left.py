@@ -24,8 +24,9 @@ from sync.item import Key, State
 
 # A request interprets for at most INTERPRET_SECONDS; what is older is nobody's any more.
 LEASE = timedelta(seconds=INTERPRET_SECONDS + 5)
-# After this many attempts that ended with the process itself, an item is set aside for a human.
-MOST_ATTEMPTS = 2
+# After this many attempts that ended with the process itself, an item is set aside for a human. The first one was
+# made together with up to 49 others, any of which may be the one that kills; two are the item's own.
+MOST_ATTEMPTS = 3
 _AT_ONCE = 500
 
 

@@ -19,6 +19,7 @@ from server.clock import now
 from server.db import transact
 from server.gateway.inbox import DatabaseInbox
 from server.gateway.jobs import finish_interpretations, retry_waiting
+from server.gateway.left import MOST_ATTEMPTS
 from server.gateway.models import InboxItem
 from server.gateway.storing import Sender
 from server.ledger.operations import meet
@@ -197,7 +198,7 @@ def test_an_item_that_killed_two_processes_is_set_aside_and_the_next_is_not(
     earlier(collector, city, deadly)
     earlier(collector, city, harmless)
     with app.app_context():
-        died_twice = update(InboxItem).where(InboxItem.item_id == UUID(deadly["id"])).values(attempts=2)
+        died_twice = update(InboxItem).where(InboxItem.item_id == UUID(deadly["id"])).values(attempts=MOST_ATTEMPTS)
         transact(lambda session: session.execute(died_twice))
     work(app)
     states = [result["current"]["state"] for result in collector.results(deadly, harmless)]

@@ -191,12 +191,14 @@ class ProtocolMachine(RuleBasedStateMachine):
             self.stack.close()
 
     def _calm(self) -> None:
-        for _ in range(2):
-            for who, handset in enumerate(self.handsets):
-                self._push(handset, [], lose=False)
-                self._push(handset, [made for made in handset.made if not made.acked], lose=False)
-                self.pull(who, 200)
-            self.site.sweep(with_queue=True)
+        """Let everybody deliver, twice where the first answer showed that something is lacking, then see everything."""
+        for handset in self.handsets:
+            self._push(handset, [made for made in handset.made if not made.acked], lose=False)
+            if left := [made for made in handset.made if not made.acked]:
+                self._push(handset, left, lose=False)
+        self.site.sweep(with_queue=True)
+        for who in range(len(self.handsets)):
+            self.pull(who, 200)
         with self.site.app.app_context():
             store = blobs()
             found = read(lambda session: list(audit(session, self.truth, store)))
