@@ -18,6 +18,7 @@ from server.identity.handset_cli import handsets
 from server.launcher import Children, LaunchError, demand_free_port, web_command, worker_command
 from server.safekeeping.cli import backup, doctor, new_epoch, restore_command
 from server.safekeeping.epoch import settle_epoch
+from server.simulation.cli import simulate_fleet
 from server.standards.published import publish_all
 
 _WORKERS = 2
@@ -26,6 +27,7 @@ _NICER = 5
 
 def register_commands(app: Flask) -> None:
     """Add all commands to ``flask``."""
+    fleet.add_command(simulate_fleet)
     commands = (up, work, prepare, demo, fleet, sync, officers, handsets, backup, restore_command, new_epoch, doctor)
     for command in commands:
         app.cli.add_command(command)

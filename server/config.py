@@ -7,10 +7,12 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
+
+from sync.limits import LIMITS, Limits
 
 PREFIX = "XUNCHA_"
 
@@ -85,6 +87,11 @@ class Settings:
     def revoked_grace(self) -> timedelta:
         """Return how long a revoked handset may still deliver."""
         return timedelta(days=self.revoked_grace_days)
+
+    @property
+    def limits(self) -> Limits:
+        """Return the limits that handsets are told: the protocol's, and this server's own for photographs."""
+        return replace(LIMITS, max_photo_bytes=self.max_photo_bytes)
 
     def secret(self) -> str:
         """Return the configured secret, or one made once and kept beside the data (development only)."""

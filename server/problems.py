@@ -111,6 +111,11 @@ CATALOGUE: dict[str, Kind] = {
     "second-person-needed": Kind(
         403, _("Another person must confirm"), _("Ask somebody else who manages the quarantine of this agency.")
     ),
+    "waited-too-long": Kind(
+        409,
+        _("What the item waits for has not come"),
+        _("Nothing to do on the handset: an administrator looks at it in quarantine and may replay it."),
+    ),
     "task-reassigned": Kind(409, _("The task was given to somebody else"), _("Your photographs are kept as evidence.")),
     "reconcile-required": Kind(410, _("The cursor is not valid any more"), _("Reconcile: send what the mirror holds.")),
     # Photographs

@@ -44,7 +44,7 @@ class Report:
     photos: tuple[DeclaredPhoto, ...]
     captured_certainty: str | None = None
     captured_uncertainty_ms: int | None = None
-    # Known before the case exists, so that its inbox row can name it in the very insert that acknowledges it.
+    # sync.uuid7.derived from install and item: known before the case exists, and the same after a restore.
     case_id: UUID = field(default_factory=uuid7)
     measure: str | None = None
     prior: str | None = None

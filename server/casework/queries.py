@@ -77,7 +77,7 @@ def timeline(session: Session, case_id: UUID) -> tuple[TimelineEntry, ...]:
     """Return the timeline, oldest first; the caller has checked the scope."""
     rows = session.execute(
         select(CaseEvent, TaskEvent.result)
-        .outerjoin(TaskEvent, TaskEvent.item_id == CaseEvent.item_id)
+        .outerjoin(TaskEvent, (TaskEvent.install_id == CaseEvent.install_id) & (TaskEvent.item_id == CaseEvent.item_id))
         .where(CaseEvent.case_id == case_id)
         .order_by(CaseEvent.at, CaseEvent.id)
     )

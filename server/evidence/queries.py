@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.evidence.models import Evidence, Photo, Upload
@@ -102,9 +102,10 @@ def of_owner(session: Session, kind: str, owner_id: UUID) -> tuple[EvidenceRecor
     return tuple(evidence_record(row) for row in rows)
 
 
-def of_items(session: Session, item_ids: Iterable[UUID]) -> tuple[EvidenceRecord, ...]:
-    """Return the evidence that these items declared."""
-    rows = session.execute(evidence_rows().where(Evidence.item_id.in_(list(item_ids))).order_by(Evidence.id))
+def of_task_items(session: Session, task_id: UUID, items: Iterable[tuple[UUID, UUID]]) -> tuple[EvidenceRecord, ...]:
+    """Return the evidence that these items (install, item) declared for the task; ids are names within an install."""
+    named = tuple_(Evidence.install_id, Evidence.item_id).in_(list(items))
+    rows = session.execute(evidence_rows().where(Evidence.task_id == task_id, named).order_by(Evidence.id))
     return tuple(evidence_record(row) for row in rows)
 
 

@@ -29,13 +29,15 @@ _STATUSES: dict[str, Literal["open", "complete", "failed"]] = {
 _COLUMNS = (Upload.id, Upload.length, Upload.offset_, Upload.fence, Upload.sha256, Upload.state)
 
 
-def create_upload(session: Session, install_id: UUID, sha256: str | None, length: int, expires_at: datetime) -> UUID:
-    """Open an upload, or return the finished one if this install sent these very bytes before.
+def create_upload(
+    session: Session, install_id: UUID, sha256: str | None, length: int, expires_at: datetime, *, again: bool = False
+) -> UUID:
+    """Open an upload, or return the finished one if this install sent these very bytes before (unless ``again``).
 
     A finished upload answers with offset = length at once, so a handset that lost the last answer sends nothing
     twice. Another install's upload never counts: knowing a hash proves nothing.
     """
-    if sha256 is not None:
+    if sha256 is not None and not again:
         finished = session.scalars(
             select(Upload)
             .where(

@@ -49,8 +49,7 @@ class DatabaseInbox:
         self.stored = _available(lambda: transact(store_items, sender, items))
         for receipt in self.stored.receipts:
             if receipt.fresh and receipt.known is None:
-                case_id = self.stored.case_ids.get(receipt.raw.key)
-                self._fresh[receipt.raw.key] = OpenItem(receipt.raw, receipt.n, sender.anchor, case_id)
+                self._fresh[receipt.raw.key] = OpenItem(receipt.raw, receipt.n, sender.anchor)
         return self.stored.receipts
 
     def interpret(self, keys: Sequence[Key]) -> Mapping[Key, Verdict]:

@@ -17,7 +17,7 @@ from server.casework.facts import Reporter
 from server.casework.operations import report_cases
 from server.gateway.kinds import KINDS, NeedsError, handle
 from server.gateway.kinds.report import report_of
-from server.gateway.opened import OpenItem, open_rows, outcome_of, settle_applied, settle_one
+from server.gateway.opened import OpenItem, open_rows, outcome_of, reindex, settle_applied, settle_one
 from server.identity.field import FieldOfficerOnInstall, field_officers
 from server.identity.locks import lock_sender
 from server.identity.rules import was_on_shift
@@ -138,10 +138,11 @@ def _believe(
         except Problem as problem:
             verdicts[one.raw.key] = _quarantined(problem)
     sound.sort(key=lambda found: (found[1].dseq, found[0].raw.key))
-    times = in_order([correct(item.captured, _anchor(one.anchor)) for one, item, _ in sound])
+    alone = [correct(item.captured, _anchor(one.anchor)) for one, item, _ in sound]
     believed = []
-    for (one, item, officer), corrected in zip(sound, times, strict=True):
-        if _off_shift(officer, corrected):
+    for (one, item, officer), by_itself, corrected in zip(sound, alone, in_order(alone), strict=True):
+        # By its own clocks: what came in the same batch must not decide whose item it is.
+        if _off_shift(officer, by_itself):
             told = "The officer was not on shift with this handset when the item was captured."
             verdicts[one.raw.key] = _quarantined(Problem("foreign-officer", told))
         else:
@@ -171,12 +172,9 @@ def _report_all(
     loaded = []
     for one in reports:
         try:
-            report = report_of(one.item, one.corrected, kind.load(one.item))
+            loaded.append((one, report_of(one.item, one.corrected, kind.load(one.item))))
         except Problem as problem:
             verdicts[one.opened.raw.key] = _quarantined(problem)
-            continue
-        foreseen = one.opened.case_id
-        loaded.append((one, report if foreseen is None else replace(report, case_id=foreseen)))
     if not loaded:
         return []
     missing = report_cases(session, install_id, [(_reporter(one), report) for one, report in loaded])
@@ -215,6 +213,8 @@ def _repaired(session: Session, install_id: UUID, opened: OpenItem, body: bytes)
     except BodyError as error:
         raise Problem(error.slug, error.detail) from error
     corrected = correct(item.captured, _anchor(opened.anchor))
+    # Effects are judged by these columns (shifts by dseq and kind); the head keeps what once came.
+    reindex(session, install_id, opened.raw.key, item)
     return _handled(session, Believed(opened, item, corrected, officer))
 
 

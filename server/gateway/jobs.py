@@ -9,7 +9,7 @@ from server.db import transact
 from server.evidence.uploads import forget_expired
 from server.gateway.left import finish_left
 from server.gateway.upload_ledger import upload_engine
-from server.gateway.waking import sweep_waiting, wake_ready
+from server.gateway.waking import give_up_waiting, sweep_waiting, wake_ready
 from server.jobs import job, periodic
 from server.logs import log
 
@@ -35,6 +35,13 @@ def retry_waiting() -> None:
     """Wake what a lost hint left asleep, then look again at items that wait, the longest untouched first."""
     wake_ready(_PATIENCE_SECONDS)
     sweep_waiting(_PATIENCE_SECONDS)
+
+
+@periodic(minutes=60)
+def ask_a_person() -> None:
+    """Put what has waited for two weeks before a person."""
+    if given_up := give_up_waiting():
+        log.info("waited-too-long", items=given_up)
 
 
 @periodic(minutes=60)

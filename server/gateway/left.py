@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.clock import now
-from server.db import read, transact
+from server.db import ATTEMPTS, read, transact
 from server.gateway.inbox import DatabaseInbox
 from server.gateway.interpreting import set_aside
 from server.gateway.models import InboxItem
@@ -22,8 +22,9 @@ from server.ledger.alarms import raise_alarm
 from sync.engine import INTERPRET_SECONDS, interpret
 from sync.item import Key, State
 
-# A request interprets for at most INTERPRET_SECONDS; what is older is nobody's any more.
-LEASE = timedelta(seconds=INTERPRET_SECONDS + 5)
+# A request interprets for at most INTERPRET_SECONDS, and its last transaction may run into locks as often as
+# db.transact tries and for as long as the database lets it wait (5 s); what is older is nobody's any more.
+LEASE = timedelta(seconds=INTERPRET_SECONDS + ATTEMPTS * 5 + 5)
 # After this many attempts that ended with the process itself, an item is set aside for a human. The first one was
 # made together with up to 49 others, any of which may be the one that kills; two are the item's own.
 MOST_ATTEMPTS = 3
@@ -48,7 +49,9 @@ def finish_left(install_id: UUID | None = None, *, patience: float = INTERPRET_S
         if time.monotonic() >= until:
             break
         if transact(take_attempt, left):
-            interpret(DatabaseInbox.for_install(left.install_id), [left.key], until=until)
+            if not interpret(DatabaseInbox.for_install(left.install_id), [left.key], until=until):
+                # A lock was held or time ran out: nobody died, so it was no attempt.
+                transact(give_attempt_back, left)
             taken += 1
     return taken
 
@@ -88,3 +91,18 @@ def take_attempt(session: Session, left: Left) -> bool:
         raise_alarm(session, "interpretation_died", subject, {"fingerprint": left.key.fingerprint})
         return False
     return True
+
+
+def give_attempt_back(session: Session, left: Left) -> None:
+    """Take back the count of an attempt that never came to the item itself."""
+    session.execute(
+        update(InboxItem)
+        .where(
+            InboxItem.install_id == left.install_id,
+            InboxItem.item_id == left.key.item_id,
+            InboxItem.fingerprint == left.key.fingerprint,
+            InboxItem.state == State.INTERPRETING,
+        )
+        .values(attempts=InboxItem.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )

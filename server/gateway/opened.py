@@ -18,7 +18,7 @@ from server.gateway.models import InboxItem
 from server.ledger.marks import Entity, mark
 from server.ledger.models import ItemNeed
 from server.ledger.operations import BROUGHT, WOKEN
-from sync.item import Key, RawItem, State, Verdict
+from sync.item import Item, Key, RawItem, State, Verdict
 
 OPEN = frozenset({State.INTERPRETING, State.WAITING, State.QUARANTINED})
 
@@ -29,12 +29,11 @@ class TakenUp(Exception):
 
 @dataclass(frozen=True)
 class OpenItem:
-    """An item to be interpreted: ``n`` is its number in the install, ``case_id`` the case that a report will open."""
+    """An item to be interpreted: ``n`` is its number in the install, ``anchor`` the clocks of its request."""
 
     raw: RawItem
     n: int
     anchor: str
-    case_id: UUID | None = None
     was: State = State.INTERPRETING
 
 
@@ -56,8 +55,7 @@ class StoredRow:
 
     def opened(self) -> OpenItem:
         """Return the item to be interpreted."""
-        foreseen = self.outcome.get("case_id") if self.state is State.INTERPRETING else None
-        return OpenItem(self.raw, self.n, self.anchor, None if foreseen is None else UUID(foreseen), self.state)
+        return OpenItem(self.raw, self.n, self.anchor, self.state)
 
 
 _NEEDS = insert(ItemNeed.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
@@ -151,6 +149,20 @@ def settle_one(
     )
     if cast("CursorResult[Any]", written).rowcount != 1:
         raise TakenUp
+
+
+def reindex(session: Session, install_id: UUID, key: Key, item: Item) -> None:
+    """Let an item's columns say what its repaired text says."""
+    session.execute(
+        update(InboxItem)
+        .where(
+            InboxItem.install_id == install_id,
+            InboxItem.item_id == key.item_id,
+            InboxItem.fingerprint == key.fingerprint,
+        )
+        .values(dseq=item.dseq, kind=item.kind[:32], kv=min(item.kv, 2**31 - 1), officer_id=item.officer_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _remember(session: Session, install_id: UUID, key: Key, verdict: Verdict) -> None:

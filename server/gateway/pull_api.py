@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from server.clock import stamp
+from server.current import settings
 from server.db import glance, read
 from server.gateway.answers import envelope
 from server.gateway.contact import after_page
@@ -19,7 +20,7 @@ from server.problems import Problem
 from server.standards.reference import etags
 from server.web import handset_blueprint, live_handset, on_duty
 from sync.feed import MOST_CHANGES
-from sync.limits import LIMITS, PROTOCOL
+from sync.limits import PROTOCOL
 
 blueprint = handset_blueprint("pull", url_prefix="/sync", guard=live_handset)
 blueprints = (blueprint,)
@@ -33,7 +34,7 @@ def hello() -> dict[str, Any]:
     return envelope(
         protocols=[PROTOCOL],
         kinds=versions(),
-        limits=LIMITS.as_json(),
+        limits=settings().limits.as_json(),
         install_id=str(asking.install_id),
         officer_id=str(asking.officer_id),
         session_until=asking.session_until and stamp(asking.session_until),

@@ -1,10 +1,13 @@
 """The answer to a push: a verdict for each item, and what the handset should know besides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.current import settings
 from server.db import glance, read
 from server.evidence.queries import missing_of_items
 from server.gateway.answers import envelope
@@ -21,12 +24,12 @@ from sync.envelope import Push
 from sync.feed import MOST_CHANGES
 from sync.handset_time import Anchor, counter
 from sync.item import State
-from sync.limits import LIMITS
 
 MOST_WANTS = 200
 _UNDECIDED = ["interpretation"]
 
 Result = dict[str, Any]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ def push_answer(asking: Handset, batch: Push, taken: Taken) -> dict[str, Any]:
     """Return the whole answer; the items are committed, so nothing that fails from here on may cost it."""
     stored, install_id = taken.stored, asking.install_id
     if stored.has_left:
-        _finish(install_id, taken.results)
-    _name_missing(install_id, taken.results)
+        _besides(lambda: _finish(install_id, taken.results))
+    _besides(lambda: _name_missing(install_id, taken.results))
     _explain(taken.results)
-    wants = glance(photo_wants, install_id, MOST_WANTS)
+    wants = _besides(lambda: glance(photo_wants, install_id, MOST_WANTS)) or []
     answer = envelope(
         epoch=stored.epoch,
         batch_id=batch.batch_id,
@@ -63,13 +66,22 @@ def push_answer(asking: Handset, batch: Push, taken: Taken) -> dict[str, Any]:
         clock=taken.anchor.advice(),
         photo_wants=wants,
         sync_after_s=taken.pressure.sync_after(install_id, busy=bool(wants)),
-        limits=LIMITS.as_json(),
+        limits=settings().limits.as_json(),
     )
     if stored.must_verify:
         answer["verify"] = True
     if batch.pull is not None:
         answer["pull"] = _piggy_backed(asking, batch.pull)
     return answer
+
+
+def _besides(work: Callable[[], R]) -> R | None:
+    """Do what the answer can do without; a busy database must not withhold an acknowledgement."""
+    try:
+        return work()
+    except (Problem, SQLAlchemyError) as error:
+        log.warning("push-answer-without", exc_info=error)
+        return None
 
 
 def _finish(install_id: UUID, results: list[Result]) -> None:

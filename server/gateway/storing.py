@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.base import uuid7
+from server.clock import now
 from server.gateway.models import InboxItem
 from server.identity.models import Install
 from server.identity.operations import note_report
@@ -24,6 +24,7 @@ from server.ledger.models import Deployment
 from server.problems import Problem
 from sync.item import SUM_MODULUS, Key, RawItem, Receipt, State, Verdict, sum_text, summand
 from sync.sequence import Sequence as Numbers
+from sync.uuid7 import derived
 
 _INTERPRETING = Verdict(State.INTERPRETING)
 
@@ -77,7 +78,6 @@ class Stored:
     backed_up_through: int
     must_verify: bool
     has_left: bool
-    case_ids: Mapping[Key, UUID]
 
 
 def store_items(session: Session, sender: Sender, items: Sequence[RawItem]) -> Stored:
@@ -102,9 +102,7 @@ def store_items(session: Session, sender: Sender, items: Sequence[RawItem]) -> S
     if must_verify:
         facts = {"handset": sender.says.get("acked"), "count": here.item_count, "sum": here.item_sum}
         raise_alarm(session, "acked_beyond_store", f"install:{sender.install_id}", facts)
-    return Stored(
-        receipts, here.epoch, numbers, here.backed_up_through, must_verify, bool(here.has_left), batch.case_ids
-    )
+    return Stored(receipts, here.epoch, numbers, here.backed_up_through, must_verify, bool(here.has_left))
 
 
 class _Batch:
@@ -116,7 +114,6 @@ class _Batch:
         self.known = known
         self.rows: list[dict[str, Any]] = []
         self.demoted: list[Key] = []
-        self.case_ids: dict[Key, UUID] = {}
 
     def take(self, raw: RawItem) -> Receipt:
         """Return the receipt of one item; a new one becomes a row."""
@@ -146,12 +143,9 @@ class _Batch:
     def _foreseen(self, raw: RawItem) -> dict[str, Any]:
         """Return the outcome that a sound report will have: its case is named before it is made.
 
-        So one statement confirms a whole chunk of reports, and whoever interprets one again opens the same case.
+        So one statement confirms a whole chunk of reports.
         """
-        if raw.kind != "report":
-            return {}
-        case_id = self.case_ids[raw.key] = uuid7()
-        return {"case_id": str(case_id)}
+        return {"case_id": str(derived(self.sender.install_id, raw.key.item_id))} if raw.kind == "report" else {}
 
     def _step_back(self, holder: "_Known") -> None:
         holder.is_primary = False
@@ -207,7 +201,8 @@ def _row(
         "state": state,
         # The first attempt is counted with the raw insert, so it costs no commit of its own.
         "attempts": 1,
-        "attempted_at": sender.received_at,
+        # Not since the request's first byte: a slow line must not make it look like nobody's.
+        "attempted_at": now(),
         "outcome": json.dumps(outcome),
         "interpreted_at": None if state is State.INTERPRETING else sender.received_at,
     }

@@ -14,6 +14,7 @@ from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import http_date
 
+from photo_store import original_key
 from photo_store.blobs import BlobUnavailable
 from photo_store.inspect_image import NotAnImage, PhotoTooLarge
 from photo_store.uploads import (
@@ -27,7 +28,7 @@ from photo_store.uploads import (
     UploadUnknown,
 )
 from server.clock import now
-from server.current import settings
+from server.current import blobs, settings
 from server.db import read, transact
 from server.evidence import uploads
 from server.gateway.checksums import ALGORITHMS, proven
@@ -84,7 +85,9 @@ def create() -> ResponseReturnValue:
     """Open an upload; with a body, take the first bytes too."""
     length, sha256 = _declared_length(), _declared_sha256()
     expires_at = now() + timedelta(days=settings().upload_days)
-    upload_id = str(transact(uploads.create_upload, handset().install_id, sha256, length, expires_at))
+    # What the store has lost since, the handset may still hold: then the bytes are taken once more.
+    lost = sha256 is not None and not blobs().exists(original_key(sha256))
+    upload_id = str(transact(uploads.create_upload, handset().install_id, sha256, length, expires_at, again=lost))
     state = read(uploads.state, upload_id)
     if request.mimetype == OFFSET_STREAM and state.status == "open":
         state = _append(upload_id, 0)

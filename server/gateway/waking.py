@@ -24,6 +24,7 @@ from server.db import read, transact
 from server.gateway.inbox import DatabaseInbox
 from server.gateway.interpreting import interpret_row, interpret_stored, set_aside
 from server.gateway.models import InboxItem
+from server.gateway.opened import open_rows, settle_one
 from server.gateway.revisions import newest_bodies
 from server.identity.locks import lock_sender
 from server.ledger.alarms import raise_alarm
@@ -38,6 +39,8 @@ MOST_ATTEMPTS = 3
 # Somebody else may be at work on an item for so long.
 _LEASE = timedelta(seconds=60)
 _AT_ONCE = 500
+# So long an item waits for a task or a record before a person is asked.
+PATIENCE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,43 @@ def sweep_waiting(patience: float) -> int:
             facts = {"needs": waiting.needs, "state": verdict.state}
             transact(raise_alarm, "sweep_woke_item", subject, facts)
     return woken
+
+
+def give_up_waiting() -> int:
+    """Put items before a person that have waited for a task or a record for PATIENCE; return how many.
+
+    What they wait for may have been lost in a restore, or was never theirs: nobody else would ever look at them.
+    Replayed before it is there, they come back within the hour. Kinds that only a newer release knows wait as long
+    as it takes.
+    """
+    found = read(_waited_too_long)
+    for waiting in found:
+        transact(_set_before_a_person, waiting)
+    return len(found)
+
+
+def _waited_too_long(session: Session) -> list[Waiting]:
+    named = exists().where(
+        ItemNeed.install_id == InboxItem.install_id,
+        ItemNeed.item_id == InboxItem.item_id,
+        ItemNeed.fingerprint == InboxItem.fingerprint,
+        ItemNeed.key.not_like("kind:%"),
+    )
+    return _waiting(session, (InboxItem.received_at < now() - PATIENCE) & named)
+
+
+def _set_before_a_person(session: Session, waiting: Waiting) -> None:
+    lock_sender(session, waiting.install_id)
+    for row in open_rows(session, waiting.install_id, [waiting.key]):
+        if row.state is State.WAITING:
+            problem = Problem("waited-too-long", needs=list(waiting.needs))
+            settle_one(
+                session,
+                waiting.install_id,
+                row.opened(),
+                Verdict(State.QUARANTINED, {"problem": problem.body()}),
+                told=False,
+            )
 
 
 def ready_items(session: Session) -> list[Waiting]:

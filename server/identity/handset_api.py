@@ -22,7 +22,7 @@ from server.identity.handset_schemas import (
 )
 from server.ledger.queries import epoch
 from server.web import api_blueprint, handset, handset_blueprint, remote
-from sync.limits import LIMITS, PROTOCOL
+from sync.limits import PROTOCOL
 
 enrolment = api_blueprint("enrolment", guard=None)
 bearing = handset_blueprint("bearing", url_prefix="/sync")
@@ -44,7 +44,7 @@ def enrol(asked: dict[str, Any]) -> dict[str, Any]:
         officer_id=asked["officer_id"],
     )
     enrolled = admission.enrol(offered, remote=remote(), chosen=settings())
-    return _answer(enrolled=enrolled, limits=LIMITS.as_json())
+    return _answer(enrolled=enrolled, limits=settings().limits.as_json())
 
 
 @bearing.post("/session")

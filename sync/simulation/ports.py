@@ -25,8 +25,8 @@ class Site(Protocol):
         """Run the worker once: every sweep, and the queued jobs too unless the queue was lost."""
         ...
 
-    def snapshot(self) -> None:
-        """Keep a copy of the database (and of the list of blobs) as a backup."""
+    def snapshot(self, *, in_full: bool) -> bool:
+        """Copy the database file; ``in_full`` makes the product's own backup too. False when the product refused."""
         ...
 
     def restore(self, *, as_backup: bool, with_blobs: bool) -> bool:

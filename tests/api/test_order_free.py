@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from support.field import FieldHandset, Item, answer_to, photo, report, slug_of
 from support.office import Office
 
+from server import clock
 from server.casework.models import Case
 from server.casework.operations.assigning import Assignee, Order, create_task
 from server.clock import now
@@ -148,7 +149,7 @@ def earlier(handset: FieldHandset, city: world.World, item: Item, *, ago: timede
         says={},
         clock_offset_ms=None,
     )
-    with handset.app.app_context():
+    with handset.app.app_context(), clock.use(lambda: arrived_at):
         (result,) = push(DatabaseInbox.for_sender(sender), [raw], patience=-1.0)
     assert (result["state"], result["needs"]) == ("waiting", ["interpretation"])
 

@@ -1,6 +1,7 @@
 """Push over the wire: stored first, then interpreted, one truthful verdict per item, whatever the envelope says."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -269,3 +270,18 @@ def test_every_answer_is_sealed_over_its_exact_bytes(handset: FieldHandset) -> N
     handset.trusted(response)
     assert response.headers["Answer-MAC"] != handset.post(handset.envelope([])).headers["Answer-MAC"]
     json.loads(response.data)
+
+
+def test_handsets_are_told_the_limit_that_this_server_holds_for_photographs(
+    app: Flask, collector: FieldHandset
+) -> None:
+    told = collector.push()["limits"]["max_photo_bytes"]
+    assert told == app.extensions["xuncha_settings"].max_photo_bytes == 25 * 1024 * 1024
+    lowered = replace(app.extensions["xuncha_settings"], max_photo_bytes=1024)
+    app.extensions["xuncha_settings"], before = lowered, app.extensions["xuncha_settings"]
+    try:
+        assert collector.push()["limits"]["max_photo_bytes"] == 1024
+        hello = collector.client.get("/api/v1/sync/hello", headers=collector.headers).json
+        assert hello["limits"]["max_photo_bytes"] == 1024
+    finally:
+        app.extensions["xuncha_settings"] = before

@@ -5,15 +5,18 @@
 
 import base64
 import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Flask
+from support.duty import code_for, new_key, offered, proof
 from support.exchanges import Recorder
-from support.field import OFFSET_STREAM, FieldHandset, handset_of, photo, report
+from support.field import CLOCK, OFFSET_STREAM, FieldHandset, Item, handset_of, photo, report
+from support.kinds import correction, woken
 from support.office import Office
 from werkzeug.test import TestResponse
 from world import EnrolledHandset, World
@@ -53,13 +56,32 @@ class Street:
         self.recorder.add(method, address, answer, body=body, headers=self.headers | named)
         return answer
 
+    def push(self, handset: FieldHandset, *items: object, **members: object) -> dict[str, Any]:
+        """Push with the clock as it is now (what the server says of a wrong one depends on the day) and record it."""
+        clock = CLOCK | {"wall": datetime.now(UTC).isoformat()}
+        answer = self.ask("POST", "/sync/push", handset.envelope(items, clock=clock, **members))
+        told: dict[str, Any] = answer.json
+        return told
+
     def send(self, method: str, path: str, data: bytes = b"", **headers: str) -> TestResponse:
         """Send bytes and record all but them."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         address = path if path.startswith("/api") else f"/api/v1{path}"
-        answer = self.app.test_client().open(address, method=method, data=data, headers=self.headers | named)
-        self.recorder.add(method, address, answer, headers=self.headers | named)
+        client, sent = self.app.test_client(), self.headers | named
+        # Buffered: a photograph's file is closed when its answer was read to the end.
+        answer = client.open(address, method=method, data=data, headers=sent, buffered=True)
+        self.recorder.add(method, address, answer, headers=sent)
         return answer
+
+
+@dataclass(frozen=True)
+class City:
+    """The people, the desk that they work at, and the handset in the street."""
+
+    app: Flask
+    people: World
+    office: Office
+    street: Street
 
 
 def test_the_recorded_exchanges_are_what_the_server_says(app: Flask, city: World, office: Office) -> None:
@@ -67,56 +89,54 @@ def test_the_recorded_exchanges_are_what_the_server_says(app: Flask, city: World
         publish_reference.run()
     recorder = Recorder()
     recorder.parts.append(HEAD)
-    street = Street(app, recorder)
-    handset = _enrol(street, app, city, office)
-    case_id = _push(street, handset)
-    _photograph(street)
-    _dispatch_and_pull(street, app, city, office, case_id)
-    _safety(street, handset)
-    _refusals(street, handset, office, city)
+    here = City(app, city, office, Street(app, recorder))
+    handset = _enrol(here)
+    case_id, reported = _push(here.street, handset)
+    _photograph(here.street)
+    _dispatch_and_pull(here, case_id)
+    _gaps_and_receipt(here, handset)
+    _conflict(here.street, handset, reported)
+    _officers(here, handset)
+    _safety(here.street)
+    _refusals(here, handset)
     text = recorder.document()
     if os.environ.get(RECORD):
         DOCUMENT.write_text(text, encoding="utf-8")
     assert text == DOCUMENT.read_text(encoding="utf-8"), f"{DOCUMENT.name} is old: run `make exchanges` and read it"
 
 
-def _enrol(street: Street, app: Flask, city: World, office: Office) -> FieldHandset:
+def _enrol(here: City) -> FieldHandset:
+    street, people = here.street, here.people
     street.recorder.title("Enrolment", "The code comes from an administrator; the key was made on the handset.")
-    issued = app.test_client().post(
-        "/api/v1/enrolment-codes",
-        json={"officer_id": str(city.collector.id)},
-        headers=office.headers_of(city.admin),
-    )
-    key = ec.generate_private_key(ec.SECP256R1())
-    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    public = {"alg": "ES256", "key": base64.urlsafe_b64encode(der).decode().rstrip("=")}
-    body = {"code": issued.json["code"], "public_key": public, "label": "巡查 07", "app": "2.4.1"}
+    key = new_key()
+    code = code_for(here.app, people, people.collector)
+    body = {"code": code, "public_key": offered(key), "label": "巡查 07", "app": "2.4.1"}
     told = street.ask("POST", "/enrol", body).json
     street.headers = {"Authorization": f"Bearer {told['credential']}"}
     street.ask("GET", "/sync/hello")
-    made = EnrolledHandset(told["install_id"], city.collector.id, told["credential"], street.headers, key)
-    return FieldHandset(app, made)
+    made = EnrolledHandset(told["install_id"], people.collector.id, told["credential"], street.headers, key)
+    return FieldHandset(here.app, made)
 
 
-def _push(street: Street, handset: FieldHandset) -> str:
+def _push(street: Street, handset: FieldHandset) -> tuple[str, Item]:
     words = "A report with a photograph that has not arrived yet, and a pull on its back. Then the same bytes again."
     street.recorder.title("Push", words)
     item = handset.item(payload=report(photo(1)))
-    sent = handset.envelope([item], pull={"cursor": None, "limit": 200})
-    first = street.ask("POST", "/sync/push", sent).json
-    street.ask("POST", "/sync/push", {**sent, "batch_id": "00000000-0000-4000-8000-000000000002"})
+    first = street.push(handset, item, pull={"cursor": None, "limit": 200})
+    street.push(handset, item)
     case_id: str = first["results"][0]["case_id"]
     words = "One that waits for a task, one that is damaged, and one whose bytes were hurt on the way."
     street.recorder.title("Push: other verdicts", words)
     waiting = handset.item("task_event", {"task_id": case_id, "assignment_no": 1, "event": "accepted"})
     damaged = handset.item(payload={"description": "no category"})
     hurt = handset.item() | {"h": "0" * 64}
-    street.ask("POST", "/sync/push", handset.envelope([waiting, damaged, hurt]))
-    return case_id
+    street.push(handset, waiting, damaged, hurt)
+    return case_id, item
 
 
 def _photograph(street: Street) -> None:
-    street.recorder.title("A photograph", "Opened, broken off in the middle, asked for, gone on with.")
+    words = "Opened, broken off in the middle, asked for, gone on with; then its original is fetched."
+    street.recorder.title("A photograph", words)
     one = photo(1)
     named = base64.b64encode(one.sha256.encode()).decode()
     tus = {"Tus_Resumable": "1.0.0"}
@@ -128,14 +148,16 @@ def _photograph(street: Street) -> None:
     street.send("PATCH", path, one.content[:4000], **tus, **body)
     street.send("HEAD", path, **tus)
     street.send("PATCH", path, one.content[4000:], **tus, **(body | {"Upload_Offset": "4000"}))
+    street.send("GET", f"/photos/{one.sha256}")
 
 
-def _dispatch_and_pull(street: Street, app: Flask, city: World, office: Office, case_id: str) -> None:
+def _dispatch_and_pull(here: City, case_id: str) -> None:
+    street = here.street
     words = "The desk files and dispatches; the squad's handset pulls, then pulls again with nothing new."
     street.recorder.title("Pull", words)
-    office.dispatch(case_id)
-    enforcer = handset_of(app, city, city.enforcer)
-    own, street.headers = street.headers, enforcer.headers
+    here.office.dispatch(case_id)
+    squad = handset_of(here.app, here.people, here.people.enforcer)
+    own, street.headers = street.headers, squad.headers
     page = street.ask("GET", "/sync/pull").json
     street.ask("GET", "/sync/pull", query={"cursor": page["next_cursor"], "want_digest": "1"})
     (task,) = [change for change in page["changes"] if change["type"] == "task"]
@@ -143,10 +165,51 @@ def _dispatch_and_pull(street: Street, app: Flask, city: World, office: Office, 
     stray = ["task", "00000000-0000-4000-8000-000000000009", "0000000000000000"]
     street.ask("POST", "/sync/reconcile", {"manifest": [stray], "page": None, "limit": 200})
     street.ask("POST", "/sync/reconcile", {"manifest": [["task", task["id"], task["v"]]], "page": None})
+    _reassign(here, squad, case_id, {"task_id": task["id"], "assignment_no": 1})
     street.headers = own
 
 
-def _safety(street: Street, handset: FieldHandset) -> None:
+def _reassign(here: City, squad: FieldHandset, case_id: str, named: dict[str, object]) -> None:
+    words = "The squad answers its task; the desk gives the work to another squad. What the first one says now is late."
+    here.street.recorder.title("A task that was given to somebody else", words)
+    here.street.push(squad, squad.item("task_event", {**named, "event": "done"}))
+    squad.pull()
+    here.office.act(case_id, "send_check")
+    here.office.act(case_id, "redo", reason="没有清理干净", squad_id=str(here.people.town_squad_id))
+    here.street.ask("GET", "/sync/pull", query={"cursor": squad.cursor or ""})
+    here.street.push(squad, squad.item("task_event", {**named, "event": "declined"}))
+
+
+def _gaps_and_receipt(here: City, handset: FieldHandset) -> None:
+    words = "A correction comes before its report and waits; number 4 was hurt above. Then the report comes."
+    here.street.recorder.title("Gaps, and a receipt", words)
+    handset.pull()
+    target = handset.item()
+    early = handset.item("amend", correction(target, description="垃圾已堆到路面"))
+    here.street.push(handset, early)
+    here.street.push(handset, target)
+    woken(here.app)
+    here.street.ask("GET", "/sync/pull", query={"cursor": handset.cursor or ""})
+
+
+def _conflict(street: Street, handset: FieldHandset, reported: Item) -> None:
+    street.recorder.title("A conflict", "An item was changed after it was sent: another content under the same id.")
+    street.push(handset, handset.item(id=reported["id"]))
+
+
+def _officers(here: City, handset: FieldHandset) -> None:
+    street, mate = here.street, here.people.squad_mate
+    street.recorder.title("Sessions and shifts", "A renewal; another officer takes the handset; the first comes back.")
+    own = (handset, here.people.collector, handset.enrolled.key)
+    street.ask("POST", "/sync/session", proof(*own, nonce="one-random-text-each"))
+    key = new_key()
+    taken = {"code": code_for(here.app, here.people, mate), "public_key": offered(key), "officer_id": str(mate.id)}
+    street.ask("POST", "/sync/shift", taken | {"at": datetime.now(UTC).isoformat()})
+    street.ask("GET", "/sync/pull")
+    street.ask("POST", "/sync/session", proof(*own, nonce="and-another-one-here"))
+
+
+def _safety(street: Street) -> None:
     street.recorder.title("Verify, salvage, reference", "What a handset does rarely.")
     unknown = {"id": "00000000-0000-4000-8000-000000000007", "h": "f" * 64}
     street.ask("POST", "/sync/verify", {"items": [unknown], "acked_count": 1})
@@ -165,13 +228,14 @@ def _etag(street: Street) -> str:
     return found.headers["ETag"].strip('"')
 
 
-def _refusals(street: Street, handset: FieldHandset, office: Office, city: World) -> None:
+def _refusals(here: City, handset: FieldHandset) -> None:
+    street = here.street
     street.recorder.title("Refusals", "A request that is no push; a void cursor; a revoked handset.")
     street.ask("POST", "/sync/push", {"protocol": 1, "items": "none"})
     street.ask("GET", "/sync/pull", query={"cursor": "c1.void"})
     revoked = street.app.test_client().post(
-        f"/api/v1/handsets/{handset.enrolled.install_id}/revoke", headers=office.headers_of(city.admin)
+        f"/api/v1/handsets/{handset.enrolled.install_id}/revoke", headers=here.office.headers_of(here.people.admin)
     )
     assert revoked.status_code == 204
     street.ask("GET", "/sync/pull")
-    street.ask("POST", "/sync/push", handset.envelope([handset.item()]))
+    street.push(handset, handset.item())

@@ -6,7 +6,7 @@ import pytest
 import world
 from flask import Flask
 from sqlalchemy import select
-from support.field import FieldHandset, answer_to, handset_of, photo, report, slug_of
+from support.field import FieldHandset, answer_to, handset_of, photo, refused, report, slug_of
 from support.office import Office
 
 from server.casework.models import TaskEvent
@@ -174,3 +174,19 @@ def test_the_quarantine_shows_each_administrator_the_own_agencies_only(
     headers = office.headers_of(city.town_admin)
     found = office.app.test_client().get(f"/api/v1/quarantine/{held['row_id']}", headers=headers)
     assert found.status_code == 404
+
+
+def test_a_photograph_that_another_handset_declares_under_the_same_item_id_proves_nothing(
+    collector: FieldHandset, enforcer: FieldHandset, office: Office
+) -> None:
+    task = dispatched(collector, enforcer, office)
+    done = enforcer.item("task_event", answer_to(task, "done"))
+    assert enforcer.states(done) == ["applied"]
+    forged = report() | {"photos": [photo(9).declared("after")]}
+    collector.upload(photo(9))
+    assert collector.states(collector.item(payload=forged, id=done["id"])) == ["applied"]
+    office.act(task["case_id"], "send_check")
+    asked = {"action": "close", "reason": "trust me"}
+    path = f"/api/v1/cases/{task['case_id']}/actions"
+    told = office.app.test_client().post(path, json=asked, headers=office.headers_of(office.city.dispatcher))
+    assert refused(told, 409, "evidence-missing").get("missing", []) == []

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from support.duty import SESSION, SHIFT, borne_by, code_for, join, new_key, offered, post, proof, revoke
-from support.field import FieldHandset, refused
+from support.field import CLOCK, FieldHandset, refused
 
 from server.clock import now
 from server.db import read, transact
@@ -289,3 +289,20 @@ def test_the_console_shows_who_was_on_shift(app: Flask, city: world.World, enfor
     assert join(enforcer, code, new_key()).status_code == 200
     page = console(app, city.admin).text("/handsets")
     assert page.index(city.squad_mate.name) < page.index("Latest shifts") < page.index(city.enforcer.name)
+
+
+def test_what_came_in_the_same_batch_does_not_decide_whose_item_it_is(
+    app: Flask, city: world.World, enforcer: FieldHandset, code: str
+) -> None:
+    long_ago = update(InstallShift).values(from_at=now() - timedelta(hours=3))
+    with app.app_context():
+        transact(lambda session: session.execute(long_ago) and None)
+    key = new_key()
+    assert join(enforcer, code, key).status_code == 200
+    mate = borne_by(enforcer, city.squad_mate, key)
+    # By the monotonic clock an hour before the takeover: the handset was the enforcer's then.
+    before = {**CLOCK, "mono_ms": CLOCK["mono_ms"] - 3_600_000, "gnss_time": None}
+    mine, not_mine = mate.item(), mate.item(captured=before)
+    found = mate.results(mine, not_mine)
+    assert [result["state"] for result in found] == ["applied", "quarantined"]
+    assert found[1]["problem"]["type"].endswith("/foreign-officer")

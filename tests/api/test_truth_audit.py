@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,6 +12,7 @@ from support.field import FieldHandset, answer_to, photo, report
 from support.office import Office
 
 from photo_store import original_key
+from server import clock
 from server.casework.models import Case, CaseEvent, TaskEvent
 from server.clock import now
 from server.current import blobs
@@ -21,7 +22,7 @@ from server.gateway.models import InboxItem
 from server.gateway.truth import effects
 from server.gateway.truth.audit import all_checks, audit
 from server.gateway.truth.finding import Finding
-from server.gateway.truth_jobs import look_for_late
+from server.gateway.truth_jobs import audit_by_night, look_for_late
 from server.identity.models import Install, InstallReport
 from server.ledger.alarms import open_alarms
 from server.ledger.models import FeedMark, FeedScope
@@ -298,6 +299,17 @@ def test_the_hourly_job_raises_what_is_late(app: Flask, collector: FieldHandset)
         look_for_late.run()
         (alarm,) = read(open_alarms)
     assert (alarm.name, alarm.subject) == ("photo_overdue", f"install:{collector.enrolled.install_id}")
+
+
+@pytest.mark.parametrize(("hour_utc", "raised"), [(19, 1), (18, 0), (3, 0)])
+def test_the_whole_audit_runs_at_three_in_the_morning_by_the_citys_time(
+    app: Flask, day: None, hour_utc: int, raised: int
+) -> None:
+    damage(app, update(Install).where(COLLECTORS).values(item_sum="f" * 32))
+    with app.app_context():
+        with clock.use(lambda: datetime(2026, 11, 22, hour_utc, 7, tzinfo=UTC)):
+            audit_by_night.run()
+        assert [alarm.name for alarm in read(open_alarms)] == ["count_mismatch"] * raised
 
 
 def test_the_command_tells_and_fails_with_findings_and_passes_without(app: Flask, day: None) -> None:

@@ -173,3 +173,25 @@ def test_nobody_is_woken_by_an_id_of_another_handset(
     collector.push(collector.item(id=item_id))
     woken(app)
     assert current(enforcer, child)[0]["state"] == "waiting"
+
+
+def test_what_waited_for_two_weeks_is_put_before_a_person_and_told_by_a_receipt(
+    app: Flask, enforcer: FieldHandset, office: Office
+) -> None:
+    lost, young = waiting_answer(enforcer, uuid7()), waiting_answer(enforcer, uuid7())
+    newer = enforcer.item("inspection", {})
+    assert enforcer.states(newer) == ["waiting"]
+    old = update(InboxItem).where(InboxItem.item_id.in_([UUID(lost["id"]), UUID(newer["id"])]))
+    with app.app_context():
+        transact(lambda session: session.execute(old.values(received_at=now() - timedelta(days=15))) and None)
+        assert (waking.give_up_waiting(), waking.give_up_waiting()) == (1, 0)
+    told = {data["item_id"]: data for (kind, _), data in pulled(enforcer).items() if kind == "receipt"}
+    assert slug_of(told[lost["id"]]["problem"]) == "waited-too-long"
+    assert [item["id"] for item in office.quarantine()] == [lost["id"]]
+    assert young["id"] not in told
+    assert newer["id"] not in told
+
+
+def pulled(handset: FieldHandset) -> dict[tuple[str, str], dict[str, object]]:
+    handset.pull()
+    return handset.mirror

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from server.gateway.simulation.stories import Stories, opened_stories
+from server.simulation.cli import simulate_fleet
+from server.simulation.stories import Stories, opened_stories
 
 FIRST, SEEDS, AT_ONCE = 1, 50, 5
 
@@ -32,10 +34,16 @@ def test_the_same_seed_tells_the_same_story_also_in_another_process(stories: Sto
     assert told_elsewhere(3) == list(here[0])
 
 
+@pytest.mark.parametrize("options", [["--seeds", "9-3"], ["--seeds", "x"], ["--without", "earthquake"]])
+def test_the_command_says_what_it_takes(options: list[str]) -> None:
+    result = CliRunner().invoke(simulate_fleet, options)
+    assert (result.exit_code, "Error" in result.output) == (2, True)
+
+
 def told_elsewhere(seed: int) -> list[str]:
     """Tell a seed in another process, whose sets have another order."""
     program = (
-        "from server.gateway.simulation.stories import opened_stories\n"
+        "from server.simulation.stories import opened_stories\n"
         f"with opened_stories() as stories: print('\\n'.join(stories.tell({seed}).trace))"
     )
     done = subprocess.run(

@@ -1,7 +1,8 @@
 """Writes the golden corpus: requests exactly as the first release's handsets send them, bytes and all.
 
-Run once for a new kind or version (`python tests/golden/make.py`), never to make a test pass: a handset in the street
-cannot be told to send something else. The key is a test's own; its signatures are random, so every run writes others.
+Run once for a new kind or version (`PYTHONPATH=. .venv/bin/python tests/golden/make.py`), never to make a test pass: a
+handset in the street cannot be told to send something else. The key is a test's own; its signatures are random, so
+every run writes others.
 """
 
 import base64

@@ -31,10 +31,10 @@ class Standing:
     following: int = 0
 
 
-def append(result: Result, ledger: Path = LEDGER) -> None:
+def append(result: Result, on_commit: str, ledger: Path = LEDGER) -> None:
     """Write one portion; a line is one write, so two processes do not mix."""
     line = {
-        "commit": commit(),
+        "commit": on_commit,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "row": result.row,
         "database": result.database,

@@ -20,9 +20,9 @@ from verification.wire_handset import Made, WireHandset
 from server.clock import use
 from server.current import blobs
 from server.db import read
-from server.gateway.simulation.audit import audit
-from server.gateway.simulation.grants import granted
-from server.gateway.simulation.stories import Stories, opened_stories
+from server.simulation.audit import audit
+from server.simulation.grants import granted
+from server.simulation.stories import Stories, opened_stories
 from sync.simulation import MadeItem, Truth
 from sync.simulation.desk import Desk
 from sync.simulation.machine import VirtualTime
@@ -70,7 +70,7 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.desk, self.admin = (Desk(self.site, role, Trace()) for role in ("dispatcher", "admin"))
         self.handsets = [replace(one, made=[], held={}) for one in enrolled()]
         self.site.begin(self.truth, enrolled=True)
-        self.site.snapshot()
+        self.back_up()
 
     @rule(who=who, count=st.integers(min_value=1, max_value=4))
     def record_reports(self, who: int, count: int) -> None:
@@ -175,14 +175,16 @@ class ProtocolMachine(RuleBasedStateMachine):
 
     @rule()
     def back_up(self) -> None:
-        self.site.snapshot()
+        self.site.snapshot(in_full=False)
+        self.revoked_then = dict(self.truth.revoked)
 
     @precondition(lambda self: self.truth.restores < 2)
     @rule(as_backup=st.booleans())
     def restore(self, as_backup: bool) -> None:  # noqa: FBT001 (drawn by Hypothesis)
         self.site.restore(as_backup=as_backup, with_blobs=True)
         self.truth.restores += 1
-        self.truth.revoked.clear()
+        self.truth.copied_back += not as_backup
+        self.truth.revoked = dict(self.revoked_then)
 
     def teardown(self) -> None:
         try:

@@ -38,6 +38,7 @@ class Portion:
     answer: Path
     words: Path
     began: float
+    commit: str
 
     def is_over(self) -> bool:
         """Say whether the process has ended; one that hangs is ended."""
@@ -86,7 +87,7 @@ class Runner:
         for portion in [one for one in self._running if one.is_over()]:
             self._running.remove(portion)
             result = portion.result()
-            ledger.append(result)
+            ledger.append(result, portion.commit)
             self.results.append(result)
             console.print(_line(result))
         while not is_over and len(self._running) < AT_ONCE:
@@ -104,7 +105,7 @@ class Runner:
         with words.open("wb") as sink:
             command = [sys.executable, "-m", "verification.portion", *arguments]
             process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT)
-        return Portion(row, start, process, answer, words, time.monotonic())
+        return Portion(row, start, process, answer, words, time.monotonic(), ledger.commit())
 
 
 def report(console: Console, known: Mapping[tuple[str, str], ledger.Standing]) -> None:

@@ -117,14 +117,15 @@ def _facts(under_way: _Step, needs: frozenset[Need], reason: str | None) -> Fact
 
 def _after_photos(session: Session, disposal: FieldTask) -> list[EvidenceRecord]:
     """Return the after-photographs of the current round; those of a round taken away never block closing."""
-    items = session.scalars(
-        select(TaskEvent.item_id).where(
+    rows = session.execute(
+        select(TaskEvent.install_id, TaskEvent.item_id).where(
             TaskEvent.task_id == disposal.id,
             TaskEvent.assignment_no == disposal.assignment_no,
             TaskEvent.effective.is_(True),
         )
     ).all()
-    return [photo for photo in evidence.of_items(session, items) if photo.role == "after"]
+    items = [(row.install_id, row.item_id) for row in rows]
+    return [photo for photo in evidence.of_task_items(session, disposal.id, items) if photo.role == "after"]
 
 
 def _check_squad(session: Session, squad_id: UUID, scope: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ from server.casework import operations as casework
 from server.gateway.kinds.kind import Payload, photos_of, reporter_of
 from sync.handset_time import Corrected
 from sync.item import Item, State, Verdict
+from sync.uuid7 import derived
 
 
 def apply(session: Session, item: Item, corrected: Corrected, payload: Payload) -> Verdict:
@@ -20,6 +21,7 @@ def report_of(item: Item, corrected: Corrected, payload: Payload) -> casework.Re
     position = payload["position"]
     return casework.Report(
         item_id=item.key.item_id,
+        case_id=derived(item.install_id, item.key.item_id),
         scheme=payload["category"]["scheme"],
         category_code=payload["category"]["code"],
         description=payload["description"],

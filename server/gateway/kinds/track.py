@@ -42,9 +42,12 @@ def _time(point: dict[str, Any], item: Item, corrected: Corrected) -> datetime |
     mono_ms, wall = point["mono_ms"], instant(point["wall"])
     if corrected.at is None:
         return None
-    # A counter that ran backwards means another boot: then only the wall clock can tell.
-    if mono_ms is not None and item.captured.mono_ms is not None and mono_ms <= item.captured.mono_ms:
-        return corrected.at - timedelta(milliseconds=item.captured.mono_ms - mono_ms)
-    if wall is not None and corrected.claimed is not None:
-        return corrected.at - (corrected.claimed - wall)
+    try:
+        # A counter that ran backwards means another boot: then only the wall clock can tell.
+        if mono_ms is not None and item.captured.mono_ms is not None and mono_ms <= item.captured.mono_ms:
+            return corrected.at - timedelta(milliseconds=item.captured.mono_ms - mono_ms)
+        if wall is not None and corrected.claimed is not None:
+            return corrected.at - (corrected.claimed - wall)
+    except OverflowError:
+        return None  # clocks that say so tell nothing
     return None

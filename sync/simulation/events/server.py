@@ -64,8 +64,8 @@ class Snapshot:
     def happen(self, now: Occasion) -> None:
         """Keep a copy of what the server has now."""
         stage = now.stage
-        stage.site.snapshot()
-        stage.trace.note("server", "is backed up")
+        is_made = stage.site.snapshot(in_full=True)
+        stage.trace.note("server", "is backed up" if is_made else "refuses a backup without the lost originals")
 
 
 @dataclass(frozen=True)

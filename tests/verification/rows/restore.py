@@ -8,7 +8,7 @@ import time
 
 from verification.rows.result import Result
 
-from server.gateway.simulation.stories import opened_stories
+from server.simulation.stories import opened_stories
 from sync.simulation import Size
 
 ROW = "restore"

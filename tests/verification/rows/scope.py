@@ -1,7 +1,7 @@
 """Row `scope`: between any two requests grants change at random, and no body holds what is not granted at that moment.
 
 Trials stand in blocks: a block is one city by its seed, a trial one change and then every kind of request by one
-handset. Each answer is searched for ids and hashes that its install may not see (server/gateway/simulation/grants.py).
+handset. Each answer is searched for ids and hashes that its install may not see (server/simulation/grants.py).
 """
 
 import time
@@ -16,8 +16,8 @@ from verification.wire_handset import WireHandset
 
 from server.clock import use
 from server.db import read
-from server.gateway.simulation.grants import granted
-from server.gateway.simulation.stories import Stories, opened_stories, photograph
+from server.simulation.grants import granted
+from server.simulation.stories import Stories, opened_stories, photograph
 from sync.simulation import Truth
 from sync.simulation.desk import Desk
 from sync.simulation.machine import VirtualTime

@@ -13,10 +13,11 @@ _LEFTOVERS = ("-wal", "-shm")
 
 @dataclass(frozen=True)
 class Backup:
-    """A copy of the database file and the names of the blobs that there were."""
+    """A copy of the database file and the names of the blobs there were; ``folder`` is the product's own backup."""
 
     database: Path
     blobs: frozenset[str]
+    folder: Path | None
 
 
 class ServerDisk:
@@ -29,6 +30,7 @@ class ServerDisk:
         self.spool = folder / "spool"
         self._neighbour = folder / f"{DATABASE}.generation"
         self._copy = folder / "backup.sqlite3"
+        self.backups = folder / "backups"
 
     def keep(self, name: str) -> Path:
         """Remember the database and its neighbour file as they are now, and return what `begin` asks for."""
@@ -44,18 +46,23 @@ class ServerDisk:
         for folder in (self.blobs, self.spool):
             for file in _files(folder):
                 (folder / file).unlink()
+        shutil.rmtree(self.backups, ignore_errors=True)
+        for aside in self._folder.glob(f"{DATABASE}.before-restore-*"):
+            aside.unlink()
 
-    def backup(self) -> Backup:
-        """Copy the database; overwrites the backup made before."""
+    def copy(self, folder: Path | None) -> Backup:
+        """Copy the database beside the product's backup in ``folder``, if one was made; the copy before is gone."""
         shutil.copy(self.database, self._copy)
-        return Backup(self._copy, frozenset(_files(self.blobs)))
+        return Backup(self._copy, frozenset(_files(self.blobs)), folder)
 
-    def restore(self, backup: Backup, *, with_blobs: bool) -> None:
-        """Put a backup's database back; ``with_blobs`` loses the photographs that came since."""
+    def copy_back(self, backup: Backup) -> None:
+        """Put a copied database file back, as a hand does that knows nothing of the product."""
         self._replace_database(backup.database)
-        if with_blobs:
-            for file in _files(self.blobs) - backup.blobs:
-                (self.blobs / file).unlink()
+
+    def lose_blobs(self, backup: Backup) -> None:
+        """Lose the photographs that came since a backup."""
+        for file in _files(self.blobs) - backup.blobs:
+            (self.blobs / file).unlink()
 
     def _replace_database(self, source: Path) -> None:
         for leftover in _LEFTOVERS:

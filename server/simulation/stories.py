@@ -11,9 +11,9 @@ from photo_store.drawn import Scene, draw
 from server.clock import use
 from server.current import blobs
 from server.db import read
-from server.gateway.simulation.audit import audit
-from server.gateway.simulation.mirrors import compare_mirrors
-from server.gateway.simulation.site import ApplicationSite
+from server.simulation.audit import audit
+from server.simulation.mirrors import compare_mirrors
+from server.simulation.site import ApplicationSite
 from sync.simulation import Outcome, Size, Truth, simulate
 from sync.simulation.carrier import Carrier
 from sync.simulation.machine import START, VirtualTime

@@ -1,4 +1,4 @@
-"""A small city for simulated stories: two squads, their officers, collectors, and two desks that are signed in."""
+"""A small city for simulated stories: two squads, their officers, collectors, and two desks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _LASTING = timedelta(days=3650)
 
 @dataclass(frozen=True)
 class City:
-    """Ids of field officers and squads, and the tokens of the desks by role."""
+    """Ids of field officers and squads, and of the officers at the desks by role."""
 
     collectors: tuple[str, ...]
     squad_members: tuple[str, ...]
     squads: tuple[str, ...]
-    tokens: Mapping[str, str]
+    desks: Mapping[str, UUID]
 
 
 def found_city(session: Session) -> City:
@@ -37,16 +37,23 @@ def found_city(session: Session) -> City:
         facts = NewOfficer(agency_id, login, f"模拟 {login}", _NO_PASSWORD, ((role, agency_id),), squad_id)
         return str(operations.create_officer(session, facts))
 
-    tokens = {}
-    for login, role in (("dispatcher", Role.DISPATCHER), ("admin", Role.SYSTEM_ADMIN)):
-        officer_id = UUID(officer(login, role, city_id))
-        proof = operations.Proof(officer_id, _NO_PASSWORD, (f"login:{login}",))
-        tokens[login] = operations.open_session(session, proof, _LASTING).token or ""
+    desks = {
+        login: UUID(officer(login, role, city_id))
+        for login, role in (("dispatcher", Role.DISPATCHER), ("admin", Role.SYSTEM_ADMIN))
+    }
     return City(
         collectors=tuple(officer(f"c{n}", Role.COLLECTOR, street_id) for n in range(_PER_DUTY)),
         squad_members=tuple(
             officer(f"e{n}", Role.ENFORCEMENT_OFFICER, street_id, squads[n % 2]) for n in range(_PER_DUTY)
         ),
         squads=tuple(map(str, squads)),
-        tokens=tokens,
+        desks=desks,
     )
+
+
+def sign_in(session: Session, desks: Mapping[str, UUID]) -> dict[str, str]:
+    """Open a session for each desk and return the tokens by role."""
+    proofs = {
+        role: operations.Proof(officer_id, _NO_PASSWORD, (f"login:{role}",)) for role, officer_id in desks.items()
+    }
+    return {role: operations.open_session(session, proof, _LASTING).token or "" for role, proof in proofs.items()}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.gateway.simulation.grants import granted
+from server.simulation.grants import granted
 from sync.simulation.carrier import Carrier
 
 _MOST_SHOWN = 3

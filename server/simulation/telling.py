@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from server.gateway.simulation.stories import opened_stories
+from server.simulation.stories import opened_stories
 from sync.simulation import Outcome
 from sync.simulation.events import EVENTS
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from sqlalchemy.orm import Session
 
-from server.gateway.simulation.grants import HASHES, UUIDS, Granted, granted
 from server.identity.queries import handset_by_credential
+from server.simulation.grants import HASHES, UUIDS, Granted, granted
 from sync.simulation import Truth
 
 _SYNC = ("/api/v1/sync/", "/api/v1/reference/")

@@ -10,20 +10,24 @@ from flask import Flask
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
+from photo_store.blobs import BlobMissing
 from server.assembly import assemble
 from server.config import Settings
 from server.db import db, read, transact
 from server.gateway.models import InboxItem
-from server.gateway.simulation.city import City, found_city
-from server.gateway.simulation.disk import Backup, ServerDisk
-from server.gateway.simulation.door import answer_of
-from server.gateway.simulation.grants import common
-from server.gateway.simulation.killing import Killer
-from server.gateway.simulation.watch import Watch
 from server.identity.models import Officer
 from server.jobs import known_jobs
 from server.ledger.purge import crowded_scopes, purge_marks
+from server.safekeeping.backup import make_backup
 from server.safekeeping.epoch import mark_neighbour, renew_epoch, settle_epoch
+from server.safekeeping.errors import SafekeepingError
+from server.safekeeping.restore import restore
+from server.simulation.city import City, found_city, sign_in
+from server.simulation.disk import Backup, ServerDisk
+from server.simulation.door import answer_of
+from server.simulation.grants import common
+from server.simulation.killing import Killer
+from server.simulation.watch import Watch
 from sync.simulation import SiteKilled, Truth
 
 
@@ -39,6 +43,7 @@ class ApplicationSite:
             event.listen(db.engine, "connect", _relaxed)
             self.killer = Killer(db.engine)
             self._city = _prepare(self.app)
+            self._first_tokens = self._tokens = transact(sign_in, self._city.desks)
             self._common = read(common)
             self._close_database()
         self._pristine = self._beginning = self.disk.keep("pristine")
@@ -57,6 +62,7 @@ class ApplicationSite:
         self.killer.revive()
         self._queue.clear()
         self._backup = None
+        self._tokens = self._first_tokens
         self._watch = Watch(truth, self._common)
         with self.app.app_context():
             self._close_database()
@@ -95,26 +101,37 @@ class ApplicationSite:
             if job.every_minutes is not None:
                 job.run()
 
-    def snapshot(self) -> None:
+    def snapshot(self, *, in_full: bool) -> bool:
         """See sync.simulation.Site."""
         with self.app.app_context():
+            folder = _backed_up(self.disk.backups) if in_full else None
             self._close_database()
-        self._backup = self.disk.backup()
+        if in_full and folder is None:
+            return False
+        self._backup = self.disk.copy(folder)
+        return True
 
     def restore(self, *, as_backup: bool, with_blobs: bool) -> bool:
         """See sync.simulation.Site."""
-        if self._backup is None:
+        backup = self._backup
+        if backup is None:
             return False
+        self._queue.clear()
         with self.app.app_context():
             self._close_database()
-            self.disk.restore(self._backup, with_blobs=with_blobs)
-            self._queue.clear()
-            _begin_epoch(as_backup=as_backup)
+            if with_blobs:
+                self.disk.lose_blobs(backup)
+            if as_backup and backup.folder is not None:
+                restore(backup.folder, _unheard)
+            else:
+                self.disk.copy_back(backup)
+                _begin_epoch(as_backup=as_backup)
+            self._tokens = transact(sign_in, self._city.desks)
         return True
 
     def desk_token(self, role: str) -> str:
         """See sync.simulation.Site."""
-        return self._city.tokens[role]
+        return self._tokens[role]
 
     def people(self) -> Mapping[str, Collection[str]]:
         """See sync.simulation.Site."""
@@ -154,6 +171,8 @@ def _assembled(disk: ServerDisk, folder: Path, log_level: str) -> Flask:
         blob_dir=disk.blobs,
         spool_dir=disk.spool,
         queue_file=folder / "queue.sqlite3",
+        # Nobody listens there: the product restores only where no server answers.
+        port=0,
         secret_key="known to everybody: the server of a simulation",  # noqa: S106 (it guards nothing)
         password_rounds=1,
         log_level=log_level,
@@ -184,8 +203,22 @@ def _move(session: Session, officer_id: UUID, squad_id: UUID | None) -> None:
     session.execute(update(Officer).where(Officer.id == officer_id).values(squad_id=squad_id))
 
 
+def _backed_up(backups: Path) -> Path | None:
+    """Make the product's own backup; None when it refuses, because an original that it should hold is lost."""
+    folder = backups / str(len(list(backups.glob("*"))))
+    try:
+        make_backup(folder, _unheard)
+    except (BlobMissing, SafekeepingError):
+        return None
+    return folder
+
+
+def _unheard(_what: str, _done: int, _of: int) -> None:
+    """Hear of progress, which nobody here waits for."""
+
+
 def _begin_epoch(*, as_backup: bool) -> None:
-    """Do what the product does after its own restore, or what its next start notices of a file copied back."""
+    """Begin a new epoch as a restore does, or let the product's next start notice that a file was copied back."""
     if as_backup:
         transact(renew_epoch, "restored", {})
         mark_neighbour()
