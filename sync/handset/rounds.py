@@ -78,11 +78,12 @@ class Rounds:
         self.upload_photos(tally)
 
     def _verify(self, tally: SyncTally) -> None:
-        """Verify where it is due, and deliver what the server turns out to lack. A revoked handset cannot ask."""
-        if self.device.is_wiped or not self.verifying.is_due():
+        """Verify where it is due, and deliver what the server turns out to lack."""
+        if not self.verifying.is_due():
             return
-        # A server that was put back to an earlier time forgot the shifts since, too; items are judged by them.
-        self.shifts.announce(tally)
+        if not self.device.is_wiped:
+            # A server that was put back to an earlier time forgot the shifts since, too; items are judged by them.
+            self.shifts.announce(tally)
         self.verifying.verify(tally)
         self._deliver(tally)
 

@@ -9,6 +9,7 @@ import pytest
 import world
 from flask import Flask
 from sqlalchemy import delete, event, update
+from support.duty import revoke
 from support.field import FieldHandset, Item, handset_of, refused
 
 from server.clock import now
@@ -121,3 +122,15 @@ def test_the_question_may_come_packed(collector: FieldHandset) -> None:
     packed = gzip.compress(json.dumps({"items": [{"id": "x", "h": "y"}]}).encode())
     headers = {**collector.headers, "Content-Type": "application/json", "Content-Encoding": "gzip"}
     assert collector.client.post(VERIFY, data=packed, headers=headers).get_json()["need"] == ["x"]
+
+
+def test_a_revoked_handset_within_its_grace_learns_what_the_server_lacks(
+    app: Flask, city: world.World, collector: FieldHandset
+) -> None:
+    item = collector.item()
+    collector.push(item)
+    revoke(app, city, collector)
+    unknown = {"id": str(uuid4()), "h": "f" * 64}
+    asked = {"items": [{"id": item["id"], "h": item["h"]}, unknown], "acked_count": 2}
+    told = collector.trusted(collector.client.post(VERIFY, json=asked, headers=collector.headers))
+    assert (told["need"], told["conflict"]) == ([unknown["id"]], [])
