@@ -1,10 +1,15 @@
 """The books of the verification: what is claimed is what ran, and only since a row's last failure."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from verification import ledger
 from verification.rows.result import Result
+from verification.runner import Portion
 from verification.table import Row
 
 FLEET = Row("fleet", "sqlite", 1000, 50, "")
@@ -53,3 +58,24 @@ def test_rows_are_taken_by_the_share_of_their_gate_that_is_done(tmp_path: Path) 
 
 def test_a_ledger_that_does_not_exist_yet_is_empty(tmp_path: Path) -> None:
     assert ledger.standings(tmp_path / "none.jsonl") == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_portion_that_somebody_ended_is_no_failure(tmp_path: Path, number: signal.Signals) -> None:
+    assert ended(tmp_path, number).was_stopped()
+
+
+def test_a_portion_that_was_killed_is_one(tmp_path: Path) -> None:
+    assert not ended(tmp_path, signal.SIGKILL).was_stopped()
+
+
+def ended(folder: Path, number: signal.Signals) -> Portion:
+    """Return a portion whose process was ended by a signal."""
+    program = "import signal, time; signal.signal(2, signal.SIG_DFL); print(1, flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(number)
+    process.wait()
+    process.stdout.close()
+    return Portion(FLEET, 0, process, folder / "answer", folder / "words", 0.0, "0123456789ab")

@@ -7,6 +7,7 @@ the minutes are over and the running portions are done; Ctrl-C ends sooner, what
 import argparse
 import importlib.util
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,10 @@ class Portion:
             self.process.wait()
         return self.process.poll() is not None
 
+    def was_stopped(self) -> bool:
+        """Say whether somebody ended it from outside, as with the machine: that says nothing, its trials come again."""
+        return not self.answer.exists() and self.process.returncode in {-signal.SIGTERM, -signal.SIGINT}
+
     def result(self) -> Result:
         """Return what the process found; that it died without a word is a finding itself."""
         if self.answer.exists():
@@ -86,6 +91,9 @@ class Runner:
     def _step(self, *, is_over: bool, console: Console) -> None:
         for portion in [one for one in self._running if one.is_over()]:
             self._running.remove(portion)
+            if portion.was_stopped():
+                console.print(f"{portion.row.name} {portion.row.database} was stopped from outside")
+                continue
             result = portion.result()
             ledger.append(result, portion.commit)
             self.results.append(result)
