@@ -17,11 +17,11 @@ from uuid import uuid4
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
 
-import httpx  # noqa: E402 (the path comes first)
-from floor import postgresql_floor, rows_of, sqlite_floor  # noqa: E402
-from kinto_peer import RECORDS, kinto, store  # noqa: E402
-from load import BATCH, Took, measured  # noqa: E402
-from product import Running, product  # noqa: E402
+import httpx
+from floor import postgresql_floor, rows_of, sqlite_floor
+from kinto_peer import RECORDS, kinto, store
+from load import BATCH, Took, measured
+from product import Running, product
 
 PUSH, PULL = "/api/v1/sync/push", "/api/v1/sync/pull"
 WARM = 5

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -23,7 +24,7 @@ def sqlite_floor(path: Path, batches: Sequence[list[tuple[str, str, str]]]) -> I
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(TABLE)
     for batch in batches:
-        yield lambda batch=batch: _insert_sqlite(connection, batch)  # type: ignore[misc]
+        yield partial(_insert_sqlite, connection, batch)
     connection.close()
 
 
@@ -41,7 +42,7 @@ def postgresql_floor(uri: str, batches: Sequence[list[tuple[str, str, str]]]) ->
         connection.execute(TABLE)
         connection.commit()
         for batch in batches:
-            yield lambda batch=batch: _insert_postgresql(connection, batch)  # type: ignore[misc]
+            yield partial(_insert_postgresql, connection, batch)
 
 
 def _insert_postgresql(connection: psycopg.Connection, batch: list[tuple[str, str, str]]) -> int:

@@ -5,16 +5,16 @@ Knows SQLAlchemy but neither Flask nor any subject, so that models import and ty
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, MetaData, String, Text, Uuid
+from sqlalchemy import DateTime, Dialect, MetaData, String, Table, Text, Uuid
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from sync.uuid7 import uuid7
 
-__all__ = ["Base", "Id", "Tag", "UtcDateTime", "new_tag", "uuid7"]
+__all__ = ["Base", "Id", "Tag", "UtcDateTime", "new_tag", "table_of", "uuid7"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,6 +54,11 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def table_of(model: type["Base"]) -> Table:
+    """Return a model's table, for statements of columns and rows that need no entities."""
+    return cast("Table", model.__table__)
 
 
 class Base(DeclarativeBase):

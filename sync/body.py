@@ -8,22 +8,14 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NoReturn
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from sync.handset_time import counter
 from sync.item import Captured, Item, RawItem
+from sync.signature import SIGNATURE_BYTES, signed_by
 
 SIGNED_PREFIX = b"fieldsync1\0"
-_COORDINATE = 32
 KIND = re.compile(r"[ -~]{1,32}")
 _INDEXED = ("id", "dseq", "kind", "kv", "officer_id")
 
@@ -63,27 +55,19 @@ def check_signature(item: Item, signature: str | None, public_key: bytes) -> Non
     given = json.loads(signature) if signature else None
     if not isinstance(given, Mapping) or given.get("alg") != "ES256" or not isinstance(given.get("value"), str):
         _flawed("bad-signature", 'sig must be {"alg": "ES256", "value": base64url of r and s}.')
-    key = _loaded(public_key)
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        _flawed("bad-signature", "The install's key is not an elliptic curve key.")
     try:
         value = base64.urlsafe_b64decode(given["value"] + "==")
     except (binascii.Error, ValueError):
         _flawed("bad-signature", "sig.value is not base64url.")
-    if len(value) != 2 * _COORDINATE:
+    if len(value) != SIGNATURE_BYTES:
         _flawed("bad-signature", "sig.value must be the 64 bytes of r and s.")
-    r, s = int.from_bytes(value[:_COORDINATE]), int.from_bytes(value[_COORDINATE:])
     signed = SIGNED_PREFIX + str(item.install_id).encode() + item.key.fingerprint.encode()
     try:
-        key.verify(encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
+        right = signed_by(public_key, signed, value)
+    except TypeError:
+        _flawed("bad-signature", "The install's key is not an elliptic curve key.")
+    if not right:
         _flawed("bad-signature", "The signature was not made by this install's key over this item.")
-
-
-@lru_cache(maxsize=4096)
-def _loaded(public_key: bytes) -> PublicKeyTypes:
-    """Read a key once: a handset signs hundreds of items with it, and reading costs as much as checking."""
-    return load_der_public_key(public_key)
 
 
 def _parse(body: bytes) -> dict[str, Any]:

@@ -70,7 +70,9 @@ class Street:
             source="handset",
             photos=declared(*names),
         )
-        return self._transact(casework.report_case, self._reporter(person, self.collector), report)
+        reporter = self._reporter(person, self.collector)
+        self._transact(casework.report_cases, reporter.install_id, [(reporter, report)])
+        return report.case_id
 
     def answer(
         self,

@@ -10,7 +10,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from photo_store.inspect_image import ImageFacts
-from server.base import new_tag, uuid7
+from server.base import new_tag, table_of, uuid7
 from server.clock import now
 from server.evidence.models import Evidence, Upload
 from server.evidence.photos import add_photo
@@ -23,7 +23,7 @@ from server.identity.rules import Actor, Permission
 from server.ledger.operations import Doer, record, record_many
 from server.problems import Problem
 
-_EVIDENCE = insert(Evidence.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
+_EVIDENCE = insert(table_of(Evidence))
 _here = aliased(InstallKey)
 
 

@@ -12,15 +12,13 @@ from uuid import UUID
 from sqlalchemy import CursorResult, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from server.base import new_tag
+from server.base import new_tag, table_of
 from server.clock import now
 from server.gateway.models import InboxItem
 from server.ledger.marks import Entity, mark
 from server.ledger.models import ItemNeed
 from server.ledger.operations import BROUGHT, WOKEN
 from sync.item import Item, Key, RawItem, State, Verdict
-
-OPEN = frozenset({State.INTERPRETING, State.WAITING, State.QUARANTINED})
 
 
 class TakenUp(Exception):
@@ -58,9 +56,9 @@ class StoredRow:
         return OpenItem(self.raw, self.n, self.anchor, self.state)
 
 
-_NEEDS = insert(ItemNeed.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
+_NEEDS = insert(table_of(ItemNeed))
 _APPLIED = (
-    update(InboxItem.__table__)  # type: ignore[arg-type]  # the same
+    update(table_of(InboxItem))
     .where(
         InboxItem.install_id == bindparam("of_install"),
         InboxItem.n.in_(bindparam("numbers", expanding=True)),

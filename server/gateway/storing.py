@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.base import table_of
 from server.clock import now
 from server.gateway.models import InboxItem
 from server.identity.models import Install
@@ -47,7 +48,7 @@ _INSTALL = (
 _KNOWN = select(
     InboxItem.item_id, InboxItem.fingerprint, InboxItem.is_primary, InboxItem.n, InboxItem.state, InboxItem.outcome
 ).where(InboxItem.install_id == bindparam("install_id"), InboxItem.item_id.in_(bindparam("item_ids", expanding=True)))
-_ITEMS = insert(InboxItem.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
+_ITEMS = insert(table_of(InboxItem))
 
 
 @dataclass(frozen=True)

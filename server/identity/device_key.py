@@ -2,16 +2,14 @@
 
 from base64 import b64decode
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from server.problems import Problem
+from sync.signature import signed_by as signature_fits
 
 ALGORITHM = "ES256"
-_COORDINATE = 32
 
 
 def canonical_key(algorithm: str, text: str) -> bytes:
@@ -32,18 +30,10 @@ def canonical_key(algorithm: str, text: str) -> bytes:
 
 def signed_by(public_key: bytes, message: bytes, signature: str) -> bool:
     """Tell whether ``signature`` (base64url of r and s, 64 bytes) was made over ``message`` with that P-256 key."""
-    key = load_der_public_key(public_key)
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise TypeError("the stored key is no elliptic curve key")
     try:
-        value = _bytes(signature)
-        if len(value) != 2 * _COORDINATE:
-            return False
-        r, s = int.from_bytes(value[:_COORDINATE]), int.from_bytes(value[_COORDINATE:])
-        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-    except (ValueError, InvalidSignature):
+        return signature_fits(public_key, message, _bytes(signature))
+    except ValueError:
         return False
-    return True
 
 
 def _bytes(text: str) -> bytes:

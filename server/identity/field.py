@@ -92,11 +92,6 @@ def field_officers(
     return found
 
 
-def officer_on_install(session: Session, install_id: UUID, officer_id: UUID) -> FieldOfficerOnInstall | None:
-    """Return one officer on an install, or None who has no key there."""
-    return field_officers(session, install_id, (officer_id,)).get(officer_id)
-
-
 def field_officer(session: Session, officer_id: UUID) -> FieldOfficer:
     """Return the officer's place and capacity."""
     row = session.execute(select(Officer.agency_id, Officer.squad_id).where(Officer.id == officer_id)).one()

@@ -11,12 +11,12 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
-from server.base import uuid7
+from server.base import table_of, uuid7
 from server.clock import now
 from server.ledger.models import CustodyEvent, Deployment, ItemNeed, Rendezvous
 from server.upsert import insert
 
-_CUSTODY = plain_insert(CustodyEvent.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
+_CUSTODY = plain_insert(table_of(CustodyEvent))
 
 
 @dataclass(frozen=True)

@@ -116,10 +116,6 @@ class Album:
         )
         return [row["sha256"] for row in rows]
 
-    def pending_count(self) -> int:
-        """Return how many photographs are still to be delivered."""
-        return self._store.count("SELECT count(*) FROM photos WHERE state = 'pending'")
-
     def photo(self, sha256: str) -> KeptPhoto:
         """Return one photograph; KeyError when it was never kept here."""
         rows = self._store.execute("SELECT * FROM photos WHERE sha256 = ?", sha256)

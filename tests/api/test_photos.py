@@ -137,7 +137,7 @@ def test_declaring_a_strangers_hash_shows_nothing(town: Street, sha256: str) -> 
         photos=(DeclaredPhoto("near", sha256),),
     )
     with town.app.app_context():
-        transact(casework.report_case, thief, report)
+        transact(casework.report_cases, thief.install_id, [(thief, report)])
     assert get(town, sha256, town.enforcer.headers).status_code == 404
 
 

@@ -26,3 +26,10 @@ def test_what_is_brought_forth_lies_in_time_where_its_item_lies() -> None:
     items = [uuid7(1_760_000_000_000 + 1000 * number) for number in range(50)]
     made = [derived(install_id, item_id) for item_id in items]
     assert made == sorted(made)
+
+
+def test_ids_of_one_process_ascend_within_a_millisecond_too() -> None:
+    made = [uuid7() for _ in range(500)]
+    assert made == sorted(made)
+    assert {(each.version, each.variant) for each in made} == {(7, "specified in RFC 4122")}
+    assert len(set(made)) == len(made)

@@ -6,7 +6,7 @@ from server.casework.operations.amending import amend
 from server.casework.operations.answers import answer_task
 from server.casework.operations.desk import act
 from server.casework.operations.patrol import forget_tracks, keep_track, note_shift
-from server.casework.operations.reporting import photos_arrived, report_case, report_cases
+from server.casework.operations.reporting import photos_arrived, report_cases
 from server.casework.proposals import Added, Addition, ClockPunch, Correction, UnknownReport, Walk
 
 __all__ = [
@@ -30,6 +30,5 @@ __all__ = [
     "keep_track",
     "note_shift",
     "photos_arrived",
-    "report_case",
     "report_cases",
 ]

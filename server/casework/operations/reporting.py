@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from server.base import new_tag, uuid7
+from server.base import new_tag, table_of, uuid7
 from server.casework.facts import Report, Reporter
 from server.casework.models import Case, CaseEvent
 from server.casework.operations.roots import lock_cases, tasks_of
@@ -21,16 +21,10 @@ from server.ledger.marks import Entity, mark
 from server.ledger.operations import bring
 
 MOST_CASES = 100
-_CASES = insert(Case.__table__)  # type: ignore[arg-type]  # a Table, which mypy sees as FromClause
-_EVENTS = insert(CaseEvent.__table__)  # type: ignore[arg-type]  # the same
+_CASES = insert(table_of(Case))
+_EVENTS = insert(table_of(CaseEvent))
 
 Reported = tuple[Reporter, Report]
-
-
-def report_case(session: Session, reporter: Reporter, report: Report) -> UUID:
-    """Open a case for one report and return its id."""
-    report_cases(session, reporter.install_id, [(reporter, report)])
-    return report.case_id
 
 
 def report_cases(session: Session, install_id: UUID, reported: Sequence[Reported]) -> dict[UUID, list[str]]:
