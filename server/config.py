@@ -49,6 +49,21 @@ class Settings:
     max_photo_bytes: int = 25 * 1024 * 1024
     upload_days: int = 7
     metrics_token: str = ""
+    node: str = ""
+    blob_store: str = "disk"
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    s3_ca_file: str = ""
+    rendition_cache_mb: int = 2048
+    unattached_days: int = 30
+    custody_key_file: Path = Path("var/custody.key")
+    checkpoint_dir: Path = Path("var/checkpoints")
+    time_authority_url: str = ""
+    time_authority_ca_file: str = ""
+    retention_years: int = 5
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -70,6 +85,15 @@ class Settings:
         if self.production and not self.secret_key:
             msg = "XUNCHA_SECRET_KEY is missing: production needs one long random secret shared by all processes."
             raise SettingsError(msg)
+        if self.blob_store not in {"disk", "s3"}:
+            msg = f"XUNCHA_BLOB_STORE must be disk or s3, not {self.blob_store!r}."
+            raise SettingsError(msg)
+        if self.blob_store == "s3":
+            needed = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
+            lacking = [f"{PREFIX}{name.upper()}" for name in needed if not getattr(self, name)]
+            if lacking:
+                msg = f"XUNCHA_BLOB_STORE=s3 also needs {', '.join(lacking)}."
+                raise SettingsError(msg)
         if self.production and self.demo:
             msg = "XUNCHA_DEMO and XUNCHA_PRODUCTION exclude each other: demo passwords are public."
             raise SettingsError(msg)

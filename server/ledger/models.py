@@ -3,7 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.base import Base, Id
@@ -88,14 +97,24 @@ class Alarm(Base):
 
 
 class CustodyEvent(Base):
-    """One event in the life of a piece of evidence. Unnumbered here: a sequencer numbers committed events.
+    """One event in the life of a piece of evidence. Inserted unnumbered: a sequencer numbers committed events.
 
-    ``facts`` is JSON text exactly as first written; ``salt`` lets a later lawful disposal leave only a
-    meaningless hash in the log.
+    ``facts`` is JSON text exactly as first written; ``salt`` lets a later lawful disposal (``disposed_at``, then both
+    are empty) leave only a meaningless hash in the log. ``log_id`` and ``position`` say where it stands in the log.
     """
 
     __tablename__ = "custody_event"
-    __table_args__ = (Index("ix_custody_event_subject", "subject_kind", "subject_id"),)
+    __table_args__ = (
+        CheckConstraint("(log_id IS NULL) = (position IS NULL)", name="numbered"),
+        UniqueConstraint("log_id", "position"),
+        Index("ix_custody_event_subject", "subject_kind", "subject_id"),
+        Index(
+            "ix_custody_event_unnumbered",
+            "id",
+            postgresql_where=text("position IS NULL"),
+            sqlite_where=text("position IS NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     at: Mapped[datetime]
@@ -107,6 +126,59 @@ class CustodyEvent(Base):
     install_id: Mapped[UUID | None]
     facts: Mapped[str]
     salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    log_id: Mapped[int | None] = mapped_column(ForeignKey("custody_log.id"))
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    disposed_at: Mapped[datetime | None]
+
+
+class CustodyLog(Base):
+    """One append-only log. Its origin contains the epoch: a restored database begins another one.
+
+    The row is locked by whoever appends. ``size`` is the number of events in it.
+    """
+
+    __tablename__ = "custody_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(String(160), unique=True)
+    epoch: Mapped[str] = mapped_column(String(32))
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    started_at: Mapped[datetime]
+
+
+class CustodyNode(Base):
+    """The hash of a complete subtree of a log's Merkle tree: ``level`` 0 are the leaves, ``position`` counts in it."""
+
+    __tablename__ = "custody_node"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    log_id: Mapped[int] = mapped_column(ForeignKey("custody_log.id"), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class CustodyCheckpoint(Base):
+    """A signed statement of a log's size and root: the whole text of the note, and a time authority's token on it."""
+
+    __tablename__ = "custody_checkpoint"
+
+    log_id: Mapped[int] = mapped_column(ForeignKey("custody_log.id"), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    note: Mapped[str]
+    signed_at: Mapped[datetime]
+    time_token: Mapped[bytes | None]
+
+
+class Node(Base):
+    """A machine that runs the product, and which spool folder it sees; silent ones hold what only they can read."""
+
+    __tablename__ = "node"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spool_id: Mapped[str] = mapped_column(String(32))
+    seen_at: Mapped[datetime]
 
 
 class Deployment(Base):

@@ -16,10 +16,11 @@ from server.clock import now, stamp
 from server.current import blobs, settings
 from server.db import db, transact
 from server.ledger.queries import epoch
+from server.progress import Told
 from server.safekeeping.epoch import settle_epoch
 from server.safekeeping.errors import SafekeepingError
 from server.safekeeping.holdings import held, named_originals, raise_backed_up, rows
-from server.safekeeping.inventory import Told, check_blobs, collect, newest_backup
+from server.safekeeping.inventory import check_blobs, collect, newest_backup
 from server.safekeeping.keepers import keeper_of
 from server.safekeeping.manifest import DATABASE, Manifest, check_files, hashes_of, write_manifest
 from server.safekeeping.migrating import newest_revision, revision_of

@@ -4,14 +4,11 @@ Only the options; what they start is imported when it starts, because every web 
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from photo_store.blobs import BlobError
@@ -19,6 +16,7 @@ from server.clock import now
 from server.db import transact
 from server.ledger.alarms import raise_alarm
 from server.logs import log
+from server.progress import shown
 from server.safekeeping.epoch import mark_neighbour, renew_epoch
 from server.safekeeping.errors import SafekeepingError
 
@@ -46,7 +44,7 @@ def backup(*, target: Path | None, lost: tuple[str, ...]) -> None:
 
     chosen = target or BACKUPS / now().strftime("%Y%m%d-%H%M%S")
     try:
-        with _shown() as told:
+        with shown() as told:
             made = make_backup(chosen.absolute(), told, frozenset(lost))
     except (SafekeepingError, BlobError, OSError, SQLAlchemyError) as error:
         _alarm(chosen, error)
@@ -67,7 +65,7 @@ def restore_command(folder: Path, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"Replace the database by the backup {folder}? The present one is moved aside.", abort=True)
     try:
-        with _shown() as told:
+        with shown() as told:
             done = restore(folder.absolute(), told)
     except (SafekeepingError, BlobError, OSError, SQLAlchemyError) as error:
         raise click.ClickException(f"The present database was not touched. {error}") from error
@@ -97,21 +95,6 @@ def doctor(*, url: str | None) -> None:
         fix = f" → {finding.fix}" if finding.fix else ""
         console.print(f"[{colour}]{colour:<6}[/] {finding.name}: {finding.says}{fix}", markup=True)
     sys.exit(1 if worst is Level.RED else 0)
-
-
-@contextmanager
-def _shown() -> Iterator[Callable[[str, int, int], None]]:
-    """Show stages as progress bars on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        stages: dict[str, TaskID] = {}
-
-        def told(stage: str, done: int, total: int) -> None:
-            if stage not in stages:
-                stages[stage] = progress.add_task(stage)
-            progress.update(stages[stage], completed=done, total=total)
-
-        yield told
 
 
 def _alarm(target: Path, error: Exception) -> None:

@@ -6,18 +6,17 @@ and folders.
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from photo_store.blobs import BlobMissing, BlobStore, original_key
 from photo_store.durable import fsync_folder
 from photo_store.fingerprint import digest
+from server.progress import Told
 from server.safekeeping.errors import SafekeepingError
 from server.safekeeping.manifest import BLOB_LIST, BLOBS, NAME, blob_path, listed_blobs
 
-# What goes on: a stage, how much of it is done, and how much there is.
-Told = Callable[[str, int, int], None]
 _EVERY = 64
 
 

@@ -23,11 +23,12 @@ from server.current import blobs, settings
 from server.db import db
 from server.evidence.models import Photo
 from server.launcher import LaunchError, demand_free_port
+from server.progress import Told
 from server.safekeeping.aftermath import Findings, Settled, forget_renditions, settle
 from server.safekeeping.backup import collection_paused
 from server.safekeeping.epoch import mark_neighbour
 from server.safekeeping.errors import SafekeepingError
-from server.safekeeping.inventory import Told, check_blobs, is_sound, put_back, stored_originals
+from server.safekeeping.inventory import check_blobs, is_sound, put_back, stored_originals
 from server.safekeeping.keepers import keeper_of
 from server.safekeeping.manifest import DATABASE, Manifest, check_files, listed_blobs, read_manifest
 from server.safekeeping.migrating import is_known

@@ -26,6 +26,24 @@ class Category(Base):
     name_en: Mapped[str]
 
 
+class RequiredShot(Base):
+    """Photographs that a case of a class must have at a stage before it can be closed.
+
+    ``code`` empty: every class of the scheme that has no row of its own for that stage. ``stage`` and ``role`` are
+    evidence's.
+    """
+
+    __tablename__ = "required_shot"
+    __table_args__ = (CheckConstraint("count BETWEEN 1 AND 20", name="count"),)
+
+    scheme: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[str] = mapped_column(String(32), primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16), primary_key=True)
+    count: Mapped[int]
+
+
 class ReferenceDocument(Base):
     """A document that travels to handsets whole or as the difference since a version (category scheme, standards …).
 
