@@ -37,7 +37,7 @@ test: $(VENV)/.dev $(BUNDLE) $(CATALOGUES) $(BROWSER) ## Run the whole suite on 
 # Rows of docs/verification.md in turn, the one that owes most first; the ledger stands in tests/verification.
 MINUTES ?= 80
 .PHONY: verify
-verify: $(VENV)/.dev ## Run the verification table for MINUTES=80 and keep its ledger (VERIFY="--rows fleet")
+verify: $(VENV)/.dev frontend/node_modules/.dev ## Run the verification table for MINUTES=80 and keep its ledger (VERIFY="--rows fleet")
 	PYTHONPATH=.:tests $(PYTHON) -m verification.runner --minutes $(MINUTES) $(VERIFY)
 
 # One protection after the other is taken out of a copy; the named tests must fail. MUTANTS="naive_seq no_fsync" chooses.

@@ -4,7 +4,7 @@ from verification.rows import restore, scope
 
 
 def test_no_body_ever_holds_what_is_not_granted_at_that_moment() -> None:
-    assert scope.run(250).failures == ()
+    assert scope.run(500).failures == ()
 
 
 def test_after_a_restore_everything_acknowledged_is_collected_again() -> None:

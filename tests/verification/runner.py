@@ -106,7 +106,9 @@ class Runner:
         for portion in self._running:
             taken[portion.row] += portion.row.portion
         row = ledger.most_owing(self._rows, known, taken)
-        start = (known[row.key].following if row.key in known else 0) + taken[row]
+        # The later of two portions may end first: what is under way never begins again.
+        under_way = [one.start + row.portion for one in self._running if one.row == row]
+        start = max([known[row.key].following if row.key in known else 0, *under_way])
         self._begun += 1
         answer, words = (self._folder / f"{self._begun}.{end}" for end in ("json", "words"))
         arguments = [row.name, row.database, str(start), str(row.portion), str(answer)]
