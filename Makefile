@@ -16,7 +16,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard server/translations/*/LC_MESSAGES/
 BROWSER := var/test/browser/.ready
 PACKAGES := server sync photo_store
 CODE := $(PACKAGES) tests wsgi.py
-# Two workers: the machine that tests has two cores. `make test PYTEST="-k name"` chooses tests.
+# Three workers on two cores: many tests wait for a server of their own. `make test PYTEST="-k name"` chooses tests.
 PYTEST ?=
 
 .PHONY: help
@@ -32,7 +32,7 @@ build: $(VENV)/.run $(BUNDLE) $(CATALOGUES) ## Install and build what `run` need
 
 .PHONY: test
 test: $(VENV)/.dev $(BUNDLE) $(CATALOGUES) $(BROWSER) ## Run the whole suite on SQLite and PostgreSQL, with a real browser
-	$(PYTHON) -m pytest -n 2 --dist worksteal $(PYTEST)
+	$(PYTHON) -m pytest -n 3 --dist worksteal $(PYTEST)
 
 # Rows of docs/verification.md in turn, the one that owes most first; the ledger stands in tests/verification.
 MINUTES ?= 80
@@ -62,6 +62,10 @@ format: $(VENV)/.dev ## Format the Python code and repair what ruff can repair
 .PHONY: bench
 bench: $(VENV)/.dev $(BUNDLE) ## Measure push and pull beside the raw database and Kinto (ONLY=push or pull)
 	$(PYTHON) bench/field_sync.py $(if $(ONLY),--only $(ONLY))
+
+.PHONY: bench-photos
+bench-photos: $(VENV)/.dev $(BUNDLE) ## Measure photographs: deriving, memory, uploads, bombs
+	$(PYTHON) bench/photographs.py
 
 .PHONY: exchanges
 exchanges: $(VENV)/.dev ## Record docs/exchanges.md anew from the running server

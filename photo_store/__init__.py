@@ -2,17 +2,22 @@
 
 Knows no case, no user, no database, no HTTP; imports neither ``server`` nor ``sync``. Pillow lives only here.
 
-=================  ==========================================================================
-``blobs``          the port of blob stores; ``disk`` and ``memory`` implement it
-``uploads``        the upload engine on the ports of ``ledger`` (what is remembered) and ``spool``
-``inspect_image``  what a file really is, without decoding (``scan``: structure, ``exif``: claims)
-``derive``         thumbnail and preview, made by the worker from one decode
-``drawn``          street scenes drawn by code, for the demo city and the fleet
-``contract``       the tests every blob store and every upload ledger must pass
-=================  ==========================================================================
+===================  ==========================================================================
+``blobs``            the port of blob stores; ``disk``, ``s3`` and ``memory`` implement it
+``spooling``         a store that takes blobs in while the one behind it is down, and moves them later
+``rendition_cache``  copies of renditions on this machine, for galleries while the store is down
+``s3_check``         what an S3 server enforces, found by trying; ``s3_client`` makes the clients
+``uploads``          the upload engine on the ports of ``ledger`` (what is remembered) and ``spool``
+``inspect_image``    what a file really is, without decoding (``scan``, ``heif``: structure, ``exif``: claims)
+``derive``           thumbnail, preview and likeness, made by the worker from one decode
+``redact``           renditions that hide parts of a photograph; ``watermark`` puts text along the bottom
+``decoder``          the children in which everything is decoded (``decode_tasks``), confined by ``sandbox``
+``drawn``            street scenes drawn by code, for the demo city and the fleet
+``contract``         the tests every blob store and every upload ledger must pass
+===================  ==========================================================================
 
-Names that need Pillow (``derive``, ``drawn``) are imported from their own modules, so that a process that only
-receives bytes does not load it.
+Names that need Pillow (``derive``, ``drawn``) or boto3 (``s3…``) are imported from their own modules, so that a process
+that only receives bytes, or only knows a disk, does not load them.
 """
 
 from photo_store.blobs import (

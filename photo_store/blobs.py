@@ -1,7 +1,8 @@
 """The blob store's port: where the bytes of photos lie, whatever holds them.
 
 A blob is written once and never changed. Keys are relative paths whose parts begin with a letter or digit, so
-that no key can climb out of a folder. Implementations: :mod:`photo_store.disk`, :mod:`photo_store.memory`; all
+that no key can climb out of a folder. Implementations: :mod:`photo_store.disk`, :mod:`photo_store.s3`,
+:mod:`photo_store.memory`, and around another one :mod:`photo_store.spooling`, :mod:`photo_store.rendition_cache`; all
 pass :class:`photo_store.contract.BlobStoreContract`. Knows no photo row and no user: who may read a blob is
 decided above.
 """
@@ -19,6 +20,8 @@ __all__ = [
     "BlobStore",
     "BlobUnavailable",
     "check_key",
+    "is_original",
+    "is_rendition",
     "original_key",
     "rendition_key",
 ]
@@ -93,6 +96,16 @@ def original_key(sha256: str) -> str:
 def rendition_key(sha256: str, rendition: str, recipe: str) -> str:
     """Key of a picture derived from an original; the recipe in front, so that an old recipe goes in one sweep."""
     return check_key(f"rendition/{recipe}/{rendition}/{_fanned(sha256)}")
+
+
+def is_original(key: str) -> bool:
+    """Tell whether a key is that of an original; its last part is then the hash of the bytes."""
+    return key.startswith("original/")
+
+
+def is_rendition(key: str) -> bool:
+    """Tell whether a key is that of a picture derived from an original, which can be made again."""
+    return key.startswith("rendition/")
 
 
 def _fanned(sha256: str) -> str:

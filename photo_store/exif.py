@@ -17,7 +17,7 @@ TEXT_LENGTH = 64
 MAX_ENTRIES = 512
 MAX_VALUE_BYTES = 4096
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}  # BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED
-_MAKE, _MODEL, _ORIENTATION, _EXIF, _GPS = 0x010F, 0x0110, 0x0112, 0x8769, 0x8825
+_MAKE, _MODEL, _ORIENTATION, _SOFTWARE, _EXIF, _GPS = 0x010F, 0x0110, 0x0112, 0x0131, 0x8769, 0x8825
 _TAKEN_AT, _OFFSET = 0x9003, 0x9011
 _LAT_REF, _LAT, _LON_REF, _LON = 1, 2, 3, 4
 _ZONE = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
@@ -33,6 +33,7 @@ class ExifFacts:
     lat: float | None = None
     make: str | None = None
     model: str | None = None
+    software: str | None = None
 
 
 def read_exif(block: bytes | None) -> ExifFacts:
@@ -54,6 +55,7 @@ def read_exif(block: bytes | None) -> ExifFacts:
         lat=lat if lon is not None else None,
         make=main.text(_MAKE),
         model=main.text(_MODEL),
+        software=main.text(_SOFTWARE),
     )
 
 

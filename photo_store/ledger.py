@@ -21,7 +21,7 @@ class UploadState:
     """One upload as last committed.
 
     ``length`` is at least 1: whoever makes uploads refuses an empty one, and one longer than the limits allow.
-    ``sha256``: the declared hash (None if none was), once complete the true one; hex, lower case.
+    ``sha256``: the declared hash (None if none was), once claimed or complete the true one; hex, lower case.
     """
 
     upload_id: str
@@ -69,14 +69,32 @@ class UploadLedger(Protocol):
         """Return the segments in order of ``start``."""
         ...
 
+    def refused_before(self, upload_id: str, sha256: str) -> bool:
+        """Tell whether the same sender declared this upload's hash before and sent the bytes ``sha256`` instead.
+
+        Then these are no accident of the line: the sender hashed something else than it sends, and always will.
+        """
+        ...
+
+    def claim(self, upload_id: str, *, sha256: str, fence: int) -> bool:
+        """Give an open upload its true hash, before its bytes go to the blob store: now nobody deletes them there.
+
+        Only if the upload is open and its fence equals ``fence``; otherwise changes nothing and returns False.
+        Raises ``blobs.BlobUnavailable`` while a photo of that hash is being deleted: the upload waits for the end.
+        """
+        ...
+
     def complete(self, upload_id: str, *, sha256: str, image: ImageFacts, fence: int) -> bool:
         """Set offset = length, the true hash and status ``complete``, and record the photo, in one transaction.
 
         Only if the upload is open and its fence equals ``fence``; otherwise changes nothing and returns False.
-        Called when offset = length - 1 (see :mod:`photo_store.uploads`) and the blob is already durable.
+        Called when offset = length - 1 (see :mod:`photo_store.uploads`), the hash is claimed and the blob durable.
         """
         ...
 
-    def fail(self, upload_id: str, *, reason: str) -> None:
-        """Close an open upload as failed, for ever. Changes nothing if it is complete or failed already."""
+    def fail(self, upload_id: str, *, reason: str, found: str | None = None) -> None:
+        """Close an open upload as failed, for ever. Changes nothing if it is complete or failed already.
+
+        ``found``: the true hash of its bytes where that is what was wrong (see :meth:`refused_before`).
+        """
         ...

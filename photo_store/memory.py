@@ -83,13 +83,19 @@ class MemoryBlobs:
 
 
 class MemoryLedger:
-    """A :class:`photo_store.ledger.UploadLedger`; ``images`` holds what was completed, ``reasons`` what failed."""
+    """A :class:`photo_store.ledger.UploadLedger` of one sender.
+
+    ``images`` holds what was completed, ``reasons`` what failed; ``deleting`` is to be filled with hashes whose photos
+    are just being deleted.
+    """
 
     def __init__(self) -> None:
         self.images: dict[str, ImageFacts] = {}
         self.reasons: dict[str, str] = {}
+        self.deleting: set[str] = set()
         self._states: dict[str, UploadState] = {}
         self._segments: dict[str, list[Segment]] = {}
+        self._refused: set[tuple[str | None, str]] = set()
         self._lock = threading.Lock()
 
     def create(self, *, length: int, sha256: str | None = None) -> str:
@@ -133,6 +139,22 @@ class MemoryLedger:
             self.state(upload_id)
             return tuple(self._segments[upload_id])
 
+    def refused_before(self, upload_id: str, sha256: str) -> bool:
+        """See :meth:`photo_store.ledger.UploadLedger.refused_before`."""
+        return (self.state(upload_id).sha256, sha256) in self._refused
+
+    def claim(self, upload_id: str, *, sha256: str, fence: int) -> bool:
+        """See :meth:`photo_store.ledger.UploadLedger.claim`."""
+        with self._lock:
+            state = self.state(upload_id)
+            if (state.status, state.fence) != ("open", fence):
+                return False
+            if sha256 in self.deleting:
+                message = f"{sha256} is being deleted"
+                raise BlobUnavailable(message)
+            self._states[upload_id] = replace(state, sha256=sha256)
+            return True
+
     def complete(self, upload_id: str, *, sha256: str, image: ImageFacts, fence: int) -> bool:
         """See :meth:`photo_store.ledger.UploadLedger.complete`."""
         with self._lock:
@@ -143,10 +165,12 @@ class MemoryLedger:
             self.images[upload_id] = image
             return True
 
-    def fail(self, upload_id: str, *, reason: str) -> None:
+    def fail(self, upload_id: str, *, reason: str, found: str | None = None) -> None:
         """See :meth:`photo_store.ledger.UploadLedger.fail`."""
         with self._lock:
             state = self.state(upload_id)
             if state.status == "open":
                 self._states[upload_id] = replace(state, status="failed")
                 self.reasons[upload_id] = reason
+                if found is not None:
+                    self._refused.add((state.sha256, found))

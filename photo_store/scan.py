@@ -84,8 +84,11 @@ def _read_frame(found: JpegStructure, marker: int | None, segment: bytes) -> Non
         raise StructureError(message)
     found.height = int.from_bytes(segment[1:3], "big")
     found.width = int.from_bytes(segment[3:5], "big")
-    if not found.width or not found.height or segment[5] not in (1, 3, 4):
+    if not found.width or not found.height:
         message = "the JPEG declares an empty picture"
+        raise StructureError(message)
+    if segment[5] not in (1, 3, 4):
+        message = "the JPEG declares channels that no camera has"
         raise StructureError(message)
 
 

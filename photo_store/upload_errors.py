@@ -11,6 +11,7 @@ __all__ = [
     "OffsetMismatch",
     "SpoolUnavailable",
     "TooMuchData",
+    "UploadComplete",
     "UploadError",
     "UploadFenced",
     "UploadUnknown",
@@ -29,8 +30,16 @@ class UploadFenced(UploadError):
     """Another request took over this upload; the handset asks for the offset (HEAD) and goes on from there."""
 
 
+class UploadComplete(UploadError):
+    """The upload is a stored photo by now: it may be evidence already, and nobody takes it back."""
+
+
 class HashMismatch(UploadError):
-    """The whole upload arrived and its SHA-256 is not the declared one; the upload has failed."""
+    """The whole upload arrived and its SHA-256 is ``found``, not the declared one; the upload has failed."""
+
+    def __init__(self, state: UploadState, found: str) -> None:
+        super().__init__(f"upload {state.upload_id}: the bytes received have the SHA-256 {found}, not the declared one")
+        self.found = found
 
 
 class SpoolUnavailable(UploadError):

@@ -29,6 +29,7 @@ from photo_store.upload_errors import (
     OffsetMismatch,
     SpoolUnavailable,
     TooMuchData,
+    UploadComplete,
     UploadError,
     UploadFenced,
     UploadUnknown,
@@ -44,6 +45,7 @@ __all__ = [
     "Segment",
     "SpoolUnavailable",
     "TooMuchData",
+    "UploadComplete",
     "UploadEngine",
     "UploadError",
     "UploadFenced",
@@ -101,11 +103,18 @@ class UploadEngine:
             raise BodyInterrupted(state) from cut_off
         return state
 
-    def abort(self, upload_id: str, *, reason: str) -> None:
-        """Give an upload up: fail it and remove its segments. Raises UploadUnknown."""
-        segments = self._ledger.segments(upload_id)
+    def terminate(self, upload_id: str, *, reason: str) -> None:
+        """Give an upload up, whoever is writing to it: fail it and remove its segments.
+
+        Raises UploadUnknown; UploadComplete for a photo that is stored, also if it was finished just meanwhile.
+        """
+        if self._ledger.state(upload_id).status == "failed":
+            raise UploadUnknown(upload_id)
         self._ledger.fail(upload_id, reason=reason)
-        self._spool.remove(segment.name for segment in segments)
+        if self._ledger.state(upload_id).status == "complete":
+            raise UploadComplete(upload_id)
+        # Only now: what a writer recorded before it was stopped is among them.
+        self._spool.remove(segment.name for segment in self._ledger.segments(upload_id))
 
     def sweep(self, older_than_s: float) -> int:
         """Remove what killed writers left in the spool; ``older_than_s`` must exceed an upload's longest life."""
@@ -147,7 +156,12 @@ class UploadEngine:
         except (HashMismatch, NotAnImage, PhotoTooLarge) as refusal:
             self._refuse(state, refusal, names)
             raise
-        except SpoolUnavailable as gone:
+        except BlobMismatch as mismatch:
+            message = (
+                f"the photo of upload {state.upload_id} lies damaged in the blob store: the operator must repair it"
+            )
+            raise BlobUnavailable(message) from mismatch
+        except (SpoolUnavailable, UploadFenced) as gone:
             return self._finished_by_another(state, unrecorded, gone)
         if not self._ledger.complete(state.upload_id, sha256=sha256, image=image, fence=state.fence):
             return self._finished_by_another(state, unrecorded, _taken_over(state))
@@ -168,32 +182,36 @@ class UploadEngine:
         return self._settled(now)
 
     def _keep(self, state: UploadState, photo: BinaryIO) -> tuple[str, ImageFacts]:
-        """Check the whole photo and make its bytes durable in the blob store."""
-        try:
-            image = inspect(photo, self._limits)
-        except (NotAnImage, PhotoTooLarge):
-            # Damaged on the way is the truer answer: the handset then sends the same file again.
-            if state.sha256 not in (None, _sha256_of(photo)):
-                raise _wrong_hash(state) from None
-            raise
-        if image.size != state.length:
-            raise _wrong_hash(state)
+        """Check the whole photo and make its bytes durable in the blob store, under their true hash.
+
+        Damaged on the way is the truest refusal, whatever else is wrong: the handset sends the same file again. The
+        same other bytes once more were sent on purpose: they are kept for a person, or it would never end.
+        """
         sha256 = state.sha256 or _sha256_of(photo)
-        photo.seek(0)
         try:
-            self._blobs.put(original_key(sha256), photo, sha256=sha256)
-        except BlobMismatch as mismatch:
-            if _sha256_of(photo) != sha256:
-                raise _wrong_hash(state) from None
-            message = f"{sha256} lies damaged in the blob store: the operator must repair it"
-            raise BlobUnavailable(message) from mismatch
-        return sha256, image
+            return sha256, self._stored(state, photo, sha256)
+        except (BlobMismatch, NotAnImage, PhotoTooLarge):
+            found = _sha256_of(photo)
+            if found == sha256:
+                raise
+            if not self._ledger.refused_before(state.upload_id, found):
+                raise HashMismatch(state, found) from None
+        return found, self._stored(state, photo, found)
+
+    def _stored(self, state: UploadState, photo: BinaryIO, sha256: str) -> ImageFacts:
+        image = inspect(photo, self._limits)
+        if not self._ledger.claim(state.upload_id, sha256=sha256, fence=state.fence):
+            raise _taken_over(state)
+        photo.seek(0)
+        self._blobs.put(original_key(sha256), photo, sha256=sha256)
+        return image
 
     def _refuse(self, state: UploadState, refusal: Exception, names: list[str]) -> None:
         # Only the holder of the fence may fail an upload: the last byte of another may be a different one.
         if self._ledger.state(state.upload_id).fence != state.fence:
             raise _taken_over(state) from refusal
-        self._ledger.fail(state.upload_id, reason=str(refusal))
+        found = refusal.found if isinstance(refusal, HashMismatch) else None
+        self._ledger.fail(state.upload_id, reason=str(refusal), found=found)
         self._spool.remove(names)
 
 
@@ -204,7 +222,3 @@ def _sha256_of(photo: BinaryIO) -> str:
 
 def _taken_over(state: UploadState) -> UploadFenced:
     return UploadFenced(f"upload {state.upload_id} was taken over while it was being finished")
-
-
-def _wrong_hash(state: UploadState) -> HashMismatch:
-    return HashMismatch(f"upload {state.upload_id}: the bytes received do not have the declared SHA-256")

@@ -9,17 +9,20 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from photo_store.disk import DiskBlobs
+from server.blob_store import build_store
 from server.cli import register_commands
 from server.config import Settings
 from server.db import db
 from server.errors import ProblemApi, init_errors
+from server.evidence.draining import drain_waiting
 from server.gateway import jobs as gateway_jobs
+from server.gateway.signed_items import StoredItems
 from server.health import health
 from server.i18n import init_i18n
 from server.jobs import enqueue, init_jobs
 from server.logs import init_logs
 from server.metrics import metrics
+from server.safekeeping.nodes import init_nodes
 from server.safekeeping.watch import init_watch
 from server.subjects import register_subjects
 from server.web import init_login
@@ -40,7 +43,8 @@ def assemble(settings: Settings) -> Flask:
     """Return the application for ``settings``."""
     app = Flask("server", root_path=str(Path(__file__).parent))
     app.extensions["xuncha_settings"] = settings
-    app.extensions["xuncha_blobs"] = DiskBlobs(settings.blob_dir.absolute())
+    parts = build_store(settings, recovered=lambda: enqueue(drain_waiting))
+    app.extensions["xuncha_store"], app.extensions["xuncha_blobs"] = parts, parts.blobs
     app.config.update(flask_config(settings))
     # Behind a proxy every caller has the proxy's address, and all would share one count of failed sign-ins.
     hops = settings.trusted_proxies
@@ -48,6 +52,7 @@ def assemble(settings: Settings) -> Flask:
     init_logs(app, settings)
     db.init_app(app)
     app.extensions["xuncha_write_queue"] = write_queue(settings.database_url)
+    app.extensions["xuncha_inbox"] = StoredItems()
     app.extensions["xuncha_woken"] = lambda: enqueue(gateway_jobs.interpret_ready)
     Migrate(app, db, directory=str(MIGRATIONS))
     init_i18n(app, timezone=settings.timezone, locale=settings.locale)
@@ -60,6 +65,7 @@ def assemble(settings: Settings) -> Flask:
     app.register_blueprint(metrics)
     init_jobs(app, settings)
     init_watch(app)
+    init_nodes(app)
     register_commands(app)
     app.after_request(_secure)
     return app

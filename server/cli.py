@@ -9,13 +9,16 @@ from flask_migrate import upgrade
 from huey.consumer import Consumer
 from rich.console import Console
 
+from server.casework.bundle.cli import bundle
 from server.current import settings
 from server.db import transact
 from server.demo.cli import demo, demo_sheet, seed_once
+from server.evidence.cli import photos
 from server.gateway.cli import fleet, sync
 from server.identity.cli import officers
 from server.identity.handset_cli import handsets
 from server.launcher import Children, LaunchError, demand_free_port, web_command, worker_command
+from server.ledger.custody.cli import custody
 from server.safekeeping.cli import backup, doctor, new_epoch, restore_command
 from server.safekeeping.epoch import settle_epoch
 from server.simulation.cli import simulate_fleet
@@ -28,7 +31,23 @@ _NICER = 5
 def register_commands(app: Flask) -> None:
     """Add all commands to ``flask``."""
     fleet.add_command(simulate_fleet)
-    commands = (up, work, prepare, demo, fleet, sync, officers, handsets, backup, restore_command, new_epoch, doctor)
+    custody.add_command(bundle)
+    commands = (
+        up,
+        work,
+        prepare,
+        demo,
+        fleet,
+        sync,
+        photos,
+        officers,
+        handsets,
+        backup,
+        restore_command,
+        new_epoch,
+        doctor,
+        custody,
+    )
     for command in commands:
         app.cli.add_command(command)
 

@@ -4,7 +4,9 @@ import socket
 
 from flask import current_app
 
-from photo_store.blobs import BlobStore
+from photo_store.blobs import BlobStore, original_key
+from photo_store.spooling import SpoolingBlobs
+from server.blob_store import StoreParts
 from server.config import Settings
 
 
@@ -25,6 +27,21 @@ def node_name() -> str:
     return (settings().node or socket.gethostname())[:64]
 
 
-def spooled_on(sha256: str) -> str | None:  # noqa: ARG001 (a disk store never lets an original wait elsewhere)
-    """Return this machine's name if an original waits on it alone for a store that is down, else None."""
-    return None
+def store_parts() -> StoreParts:
+    """Return what the store is made of, for who watches it or empties its spool."""
+    parts: StoreParts = current_app.extensions["xuncha_store"]
+    return parts
+
+
+def spooling() -> SpoolingBlobs | None:
+    """Return the spool in which originals wait for a store that is down; None where the store is a disk."""
+    return store_parts().spool
+
+
+def spooled_on(sha256: str) -> str | None:
+    """Return this machine's name if an original waits on it alone for a store that is down, else None.
+
+    Raises BlobUnavailable if the spool cannot be asked: then nobody may be told that the original is stored.
+    """
+    spool = spooling()
+    return node_name() if spool is not None and spool.waiting(original_key(sha256)) else None

@@ -35,7 +35,9 @@ def figures(session: Session, moment: datetime) -> Figures:
     """Read everything in the session's snapshot."""
     items, oldest = _items(session)
     missing, missing_since = session.execute(
-        select(func.count(), func.min(Evidence.expected_at)).where(Evidence.present_at.is_(None))
+        select(func.count(), func.min(Evidence.expected_at)).where(
+            Evidence.present_at.is_(None), Evidence.disposed_at.is_(None)
+        )
     ).one()
     revoked = session.execute(select(func.count(), func.count(Install.revoked_at)).select_from(Install)).one()
     return Figures(

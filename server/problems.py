@@ -119,17 +119,29 @@ CATALOGUE: dict[str, Kind] = {
     "task-reassigned": Kind(409, _("The task was given to somebody else"), _("Your photographs are kept as evidence.")),
     "reconcile-required": Kind(410, _("The cursor is not valid any more"), _("Reconcile: send what the mirror holds.")),
     # Photographs
-    "not-an-image": Kind(415, _("This is not a photograph we take"), _("Send JPEG, as the detail says.")),
+    "not-an-image": Kind(415, _("This is not a photograph we take"), _("Send JPEG or HEIC, as the detail says.")),
     "photo-too-large": Kind(413, _("The photograph is too large"), _("Lower the camera's resolution.")),
     "hash-mismatch": Kind(460, _("The bytes are not those that were declared"), _("Start the upload over.")),
     "wrong-offset": Kind(409, _("The upload stands at another offset"), _("Ask with HEAD and go on from there.")),
     "unknown-upload": Kind(404, _("This upload is not known"), _("Create a new upload; parts of it are gone.")),
     "upload-taken-over": Kind(423, _("Another request goes on with this upload"), _("Ask with HEAD and go on.")),
+    "upload-complete": Kind(
+        403, _("A complete upload is not taken back"), _("It may be evidence already; nothing else is needed.")
+    ),
     "upload-too-long": Kind(413, _("More bytes than Upload-Length"), _("Create the upload with its true length.")),
     "tus-version": Kind(412, _("Tus-Resumable must be 1.0.0"), _("Send the header Tus-Resumable: 1.0.0.")),
     "store-unavailable": Kind(503, _("The photo store does not answer"), _("Try again after Retry-After.")),
+    "bundle-unavailable": Kind(
+        503, _("The case bundle cannot be made now"), _("The detail says what is missing; an administrator repairs it.")
+    ),
     "rendition-pending": Kind(404, _("This picture is being prepared"), _("Ask again after Retry-After.")),
     "rendition-failed": Kind(404, _("This photograph cannot be shown small"), _("Download the original instead.")),
+    "photo-disposed": Kind(
+        410, _("This photograph was disposed of"), _("Its time was over; the case still names it and says who decided.")
+    ),
+    "photo-unclaimed": Kind(
+        410, _("No record names this photograph any more"), _("Send it again if a record still needs it.")
+    ),
     # Casework
     "illegal-transition": Kind(409, _("The case does not allow this step"), _("Load the case again; see its state.")),
     "stale-version": Kind(409, _("Somebody else was faster"), _("Load it again and decide on what it says now.")),
@@ -141,6 +153,21 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "task-withdrawn": Kind(
         409, _("The task is not open any more"), _("Your photographs are kept as evidence; nothing else is needed.")
+    ),
+    "redaction-pending": Kind(
+        503, _("The redacted picture is being made"), _("Ask again after Retry-After; nothing is shown until then.")
+    ),
+    "redaction-failed": Kind(
+        404, _("The redacted picture could not be made"), _("Nothing of this photograph is shown outside the desk.")
+    ),
+    "legal-hold": Kind(
+        409, _("A legal hold is open"), _("Nothing is disposed of until every hold is released, with a reason.")
+    ),
+    "retention-runs": Kind(
+        409, _("The photographs must still be kept"), _("Wait until the retention period after the case's end is over.")
+    ),
+    "nothing-to-dispose": Kind(
+        409, _("There are no photographs left to dispose of"), _("Nothing to do: they were disposed of, or never were.")
     ),
     "reviewed-own-photo": Kind(
         403, _("Nobody reviews photographs taken by themselves"), _("Let another reviewer decide.")

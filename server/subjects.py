@@ -5,16 +5,19 @@ from flask_smorest import Api
 from flask_wtf import CSRFProtect
 
 from server.casework import api as casework_api
+from server.casework import care_api, care_web, retention_jobs
 from server.casework import jobs as casework_jobs
 from server.casework import web as casework_web
 from server.console import filters
 from server.console import web as console_web
 from server.evidence import api as evidence_api
+from server.evidence import collecting, draining, pool_api, redaction_jobs, scrubbing, shot_api, shot_web, view_jobs
 from server.evidence import jobs as evidence_jobs
 from server.evidence import web as evidence_web
 from server.gateway import (
     alarms_api,
     alarms_web,
+    photo_query_api,
     pull_api,
     quarantine_api,
     reconcile_api,
@@ -32,18 +35,27 @@ from server.identity import api as identity_api
 from server.identity import handset_api
 from server.identity import web as identity_web
 from server.ledger import jobs as ledger_jobs
+from server.ledger.custody import jobs as custody_jobs
 from server.safekeeping import jobs as safekeeping_jobs
+from server.safekeeping import nodes
+from server.standards import api as standards_api
 from server.standards import jobs as standards_jobs
+from server.standards import web as standards_web
 
 APIS = (
     identity_api,
     handset_api,
+    standards_api,
     evidence_api,
+    shot_api,
+    pool_api,
     casework_api,
+    care_api,
     gateway_api,
     pull_api,
     reconcile_api,
     uploads_api,
+    photo_query_api,
     quarantine_api,
     alarms_api,
     reference_api,
@@ -51,9 +63,35 @@ APIS = (
     salvage_api,
     verify_api,
 )
-PAGES = (console_web, identity_web, casework_web, evidence_web, gateway_web, alarms_web)
+PAGES = (
+    console_web,
+    identity_web,
+    standards_web,
+    evidence_web,
+    shot_web,
+    casework_web,
+    care_web,
+    gateway_web,
+    alarms_web,
+)
 # Importing them is what registers their jobs; without this line the worker would know none of a module's sweeps.
-JOBS = (ledger_jobs, standards_jobs, evidence_jobs, casework_jobs, gateway_jobs, truth_jobs, safekeeping_jobs)
+JOBS = (
+    ledger_jobs,
+    custody_jobs,
+    standards_jobs,
+    evidence_jobs,
+    redaction_jobs,
+    view_jobs,
+    collecting,
+    draining,
+    scrubbing,
+    casework_jobs,
+    retention_jobs,
+    gateway_jobs,
+    truth_jobs,
+    nodes,
+    safekeeping_jobs,
+)
 
 
 def register_subjects(app: Flask, api: Api, csrf: CSRFProtect) -> None:

@@ -14,6 +14,12 @@ pytest_plugins = [
     "support.live",
     "support.people",
     "support.keeping",
+    "support.bundled",
+    "support.photo_pool",
+    "support.custody_log",
+    "support.time_authority",
+    "support.object_store",
+    "support.store_gate",
 ]
 
 # No deadline: a slow machine is no bug. CI tries the same examples every time; elsewhere new ones are found.

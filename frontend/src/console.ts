@@ -2,6 +2,7 @@
 
 import { Gallery } from "./gallery.js";
 import { Lightbox } from "./lightbox.js";
+import { RedactionCanvas } from "./redaction.js";
 import { ReturnDialog } from "./return_dialog.js";
 import { Reviewer } from "./review.js";
 
@@ -11,6 +12,9 @@ function start(): void {
   const gallery = root ? new Gallery(root, new Reviewer(), new ReturnDialog(quickReasons(root)), lightbox) : undefined;
   lightbox.listen();
   gallery?.listen();
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-redaction]")) {
+    new RedactionCanvas(form).listen();
+  }
 }
 
 function quickReasons(root: HTMLElement): readonly string[] {

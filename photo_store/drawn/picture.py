@@ -90,7 +90,7 @@ def draw(  # noqa: PLR0913  # what a photograph is: scene, place, time, hand and
     and model, separated by the first blank. Raises ValueError for a scene, phase or shot that does not exist.
     """
     scene, phase, shot = Scene(scene), Phase(phase), Shot(shot)
-    camera = _camera(scene, shot, seed)
+    camera = _camera(scene, shot, phase, seed)
     drawn = _painted(scene, seed, phase, camera, size)
     photo = grained(drawn, camera.horizon, Random(f"{seed} {shot} {phase}").getrandbits(31))  # noqa: S311  # drawing, no secret
     turn = _STORED.get(orientation)
@@ -114,13 +114,20 @@ def _painted(scene: Scene, seed: int, phase: Phase, camera: Camera, size: tuple[
     return canvas.image if shrink == 1 else canvas.image.resize(size, Image.Resampling.NEAREST)
 
 
-def _camera(scene: Scene, shot: Shot, seed: int) -> Camera:
-    """Hold the phone where an inspector would; a little different each time, as hands are."""
+def _camera(scene: Scene, shot: Shot, phase: Phase, seed: int) -> Camera:
+    """Hold the phone where an inspector would; a little different each time, as hands are.
+
+    Whoever comes after the disposal stands a step away from where the reporter stood: else both would be one picture.
+    """
     hand = Random(f"{seed} {shot} hand")  # noqa: S311  # drawing, no secret
     sway = hand.uniform(-0.15, 0.15)
+    aside, back, tilt = 0.0, 0.0, sway / 8
+    if phase is Phase.AFTER:
+        aside, back = hand.choice((-1, 1)) * hand.uniform(0.3, 0.5), hand.uniform(0.2, 0.6)
+        tilt += hand.choice((-1, 1)) * hand.uniform(0.03, 0.05)
     x, z = _FOCUS.get(scene, _PAVEMENT_FOCUS)
     if shot is Shot.NEAR:
-        return Camera(x=x + 0.35 + sway, z=z - 3.6, focal=0.72, horizon=0.2 + sway / 8)
+        return Camera(x=x + 0.35 + sway + aside / 2, z=z - 3.6 - back, focal=0.72, horizon=0.2 + tilt)
     if shot is Shot.REFERENCE:
-        return Camera(x=0.6 + sway, z=-5.0, focal=0.72, horizon=0.44 + sway / 8)
-    return Camera(x=(x - 0.3) / 2 + sway, z=0.0, focal=0.74, horizon=0.4 + sway / 8)
+        return Camera(x=0.6 + sway + aside, z=-5.0 - back, focal=0.72, horizon=0.44 + tilt)
+    return Camera(x=(x - 0.3) / 2 + sway + aside, z=0.0 - back, focal=0.74, horizon=0.4 + tilt)

@@ -8,6 +8,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from server.casework import operations, queries
+from server.casework.bundle.answer import send_bundle
 from server.casework.mirror import photo_shown
 from server.casework.numbers import Numbering
 from server.casework.records import CaseRecord
@@ -17,6 +18,7 @@ from server.db import read, transact
 from server.evidence.queries import proven, visible_at_desk
 from server.evidence.schemas import PhotoQuerySchema
 from server.evidence.serving import serve_photo
+from server.evidence.viewing import note_served
 from server.identity.queries import scopes_of
 from server.identity.rules import Handset, Permission
 from server.identity.tokens import is_desk_token
@@ -60,6 +62,13 @@ def act(asked: dict[str, Any], case_id: UUID) -> CaseRecord:
     return transact(operations.act, actor(), case_id, **asked, numbering=numbering)
 
 
+@desk.get("/cases/<uuid:case_id>/bundle")
+@desk.response(HTTPStatus.OK, BINARY, content_type="application/zip")
+def bundle(case_id: UUID) -> Response:
+    """Export a case: originals, signatures and log proofs in one ZIP that anybody can verify."""
+    return send_bundle(case_id, actor())
+
+
 @photos.get("/photos/<string(length=64):sha256>")
 @photos.arguments(PhotoQuerySchema, location="query")
 @photos.response(HTTPStatus.OK, BINARY, content_type="image/jpeg")
@@ -67,12 +76,15 @@ def photo(asked: dict[str, str], sha256: str) -> Response:
     """Send a photograph: its original as attachment, or a rendition (thumbnail, preview)."""
     token = bearer()
     if token and not is_desk_token(token):
-        visible = _visible_to_handset(sha256)
-    else:
-        visible = read(visible_at_desk, actor().require(Permission.READ_EVIDENCE), sha256)
-    if not visible:
+        if not _visible_to_handset(sha256):
+            raise Problem("not-found")
+        return serve_photo(sha256, asked["rendition"])
+    me = actor()
+    if not read(visible_at_desk, me.require(Permission.READ_EVIDENCE), sha256):
         raise Problem("not-found")
-    return serve_photo(sha256, asked["rendition"])
+    answer = serve_photo(sha256, asked["rendition"])
+    note_served(answer, me, sha256, asked["rendition"])
+    return answer
 
 
 def _visible_to_handset(sha256: str) -> bool:

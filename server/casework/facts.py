@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from server.casework.rules import State
-from server.evidence.rules import DeclaredPhoto
+from server.evidence.rules import DeclaredPhoto, Fix, fix_of
 from sync.uuid7 import uuid7
 
 __all__ = ["DeclaredPhoto", "Report", "Reporter", "TaskAnswer", "TaskVerdict", "UnknownTask"]
@@ -48,6 +48,13 @@ class Report:
     case_id: UUID = field(default_factory=uuid7)
     measure: str | None = None
     prior: str | None = None
+    # SHA-256 of the item's signed text, in hex; None where no handset signed it.
+    fingerprint: str | None = None
+
+    @property
+    def fix(self) -> Fix | None:
+        """Return where the photographs were taken, as far as the report's position says it."""
+        return fix_of({"lon": self.lon, "lat": self.lat, "crs": self.crs, "accuracy_m": self.accuracy_m})
 
     @property
     def state(self) -> State:
@@ -74,6 +81,9 @@ class TaskAnswer:
     captured_at: datetime | None
     captured_at_corrected: datetime | None
     photos: tuple[DeclaredPhoto, ...]
+    captured_certainty: str | None = None
+    fix: Fix | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

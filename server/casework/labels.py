@@ -42,6 +42,8 @@ EVENTS: dict[str, Any] = {
     "evidence": lazy_("Photographs added"),
     "late_evidence": lazy_("Photographs added after the end"),
     "amend": lazy_("Corrected by the reporter"),
+    "hold": lazy_("Legal hold placed"),
+    "release_hold": lazy_("Legal hold released"),
     "late_amendment": lazy_("Late correction kept, without effect"),
 }
 

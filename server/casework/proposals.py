@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.evidence.rules import DeclaredPhoto
+from server.evidence.rules import DeclaredPhoto, Fix
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Addition:
     photos: tuple[DeclaredPhoto, ...]
     captured_at: datetime | None
     captured_at_corrected: datetime | None
+    captured_certainty: str | None = None
+    fix: Fix | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

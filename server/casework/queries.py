@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.casework.checklist import checklist
 from server.casework.mirror import visible_entities
 from server.casework.models import Amendment, Case, CaseEvent, FieldTask, TaskAssignment, TaskEvent
 from server.casework.records import (
@@ -19,6 +20,7 @@ from server.casework.records import (
     task_record,
 )
 from server.casework.rules import State, allowed
+from server.evidence import holds
 from server.evidence import queries as evidence
 from server.evidence.scope import agencies_in
 from server.keyset import Page, cut, decode
@@ -69,6 +71,8 @@ def case_page(session: Session, scope: tuple[str, ...], case_id: UUID) -> CasePa
         evidence=evidence.of_owner(session, "case", case_id),
         tasks=tasks(session, case_id),
         amendments=amendments(session, case_id),
+        checklist=checklist(session, case),
+        holds=holds.of_owner(session, "case", case_id),
         actions=tuple(allowed(case.state)),
     )
 

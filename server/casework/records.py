@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.casework.models import Case, FieldTask, TaskAssignment
 from server.evidence import queries as evidence
+from server.evidence.holds import HoldRecord
 from server.evidence.records import EvidenceRecord
+from server.evidence.required import ShotStanding
 from server.standards.queries import CategoryKey, category_names
 
 
@@ -118,6 +120,8 @@ class CasePage:
     evidence: tuple[EvidenceRecord, ...]
     tasks: tuple[TaskRecord, ...]
     amendments: tuple[AmendmentRecord, ...]
+    checklist: tuple[ShotStanding, ...]
+    holds: tuple[HoldRecord, ...]
     actions: tuple[str, ...]
 
 

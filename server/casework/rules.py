@@ -7,8 +7,9 @@ which they arrive never changes the end state. Source of the loop: domain.md sec
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from server.evidence.required import ShotStanding
+from server.evidence.rules import Stage
 from server.identity.rules import Permission
 from server.problems import Problem, _
 
@@ -53,7 +54,7 @@ class Need(StrEnum):
 
     REASON = "reason"
     SQUAD = "squad"
-    AFTER_PHOTOS = "after_photos"
+    SHOTS = "shots"
     CHECK = "check"
 
 
@@ -87,7 +88,7 @@ TABLE: tuple[Transition, ...] = (
         Action.CLOSE,
         State.CLOSED,
         Permission.CLOSE_CASE,
-        frozenset({Need.AFTER_PHOTOS, Need.CHECK}),
+        frozenset({Need.SHOTS, Need.CHECK}),
     ),
     Transition(State.CHECKING, Action.REDO, State.DISPATCHED, Permission.CLOSE_CASE, frozenset({Need.REASON})),
 )
@@ -98,12 +99,11 @@ FIELD_ACTIONS = tuple(action for action in Action if action not in DESK_ACTIONS)
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known when a step is tried. ``after_missing``: ``{sha256, install_id}`` of photographs on their way."""
+    """What is known when a step is tried; ``shots``: how the required photographs stand."""
 
     reason: str | None = None
     has_squad: bool = False
-    after_present: int = 0
-    after_missing: Sequence[dict[str, Any]] = ()
+    shots: Sequence[ShotStanding] = ()
     check_result: str | None = None
 
 
@@ -144,10 +144,22 @@ def _demand(need: Need, facts: Facts) -> None:
         raise Problem("validation", errors={"reason": [_("This step needs a written reason.")]})
     if need == Need.SQUAD and not facts.has_squad:
         raise Problem("validation", errors={"squad_id": [_("Name the squad that the case goes to.")]})
-    if need == Need.AFTER_PHOTOS and (facts.after_missing or not facts.after_present):
-        raise Problem("evidence-missing", missing=list(facts.after_missing), present=facts.after_present)
+    if need == Need.SHOTS:
+        _demand_shots(facts.shots, reason)
     if need == Need.CHECK and facts.check_result != "passed" and not reason:
         raise Problem("check-missing", check_result=facts.check_result)
+
+
+def _demand_shots(shots: Sequence[ShotStanding], reason: str) -> None:
+    """Demand every required photograph.
+
+    Report and check are over: what nobody photographed then can never be brought, so a written reason stands in for
+    it. The disposal is not: its proof is demanded whatever is written, and the squad can be sent back for it.
+    """
+    blocking = [shot for shot in shots if not shot.complete and (shot.stage == Stage.DISPOSAL or not reason)]
+    if blocking:
+        missing = [one for shot in blocking for one in shot.missing]
+        raise Problem("evidence-missing", shots=[shot.as_json() for shot in blocking], missing=missing)
 
 
 _RANK = {"assigned": 0, "accepted": 1, "started": 2, "declined": 3, "done": 4}

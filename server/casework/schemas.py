@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from server.casework.care_schemas import HoldSchema
 from server.casework.rules import DESK_ACTIONS, State
 from server.evidence.schemas import EvidenceSchema
 from server.identity.schemas import Instant
@@ -117,8 +118,30 @@ class AmendmentSchema(Schema):
     received_at = Instant()
 
 
+class MissingShotSchema(Schema):
+    """A declared photograph on its way: its hash, and the handset that holds it."""
+
+    sha256 = fields.String()
+    install_id = fields.UUID()
+
+
+class ShotStandingSchema(Schema):
+    """How a required photograph stands: ``count`` needed, ``lacking`` not even declared."""
+
+    stage = fields.String()
+    role = fields.String()
+    count = fields.Integer()
+    present = fields.Integer()
+    lacking = fields.Integer()
+    complete = fields.Boolean()
+    missing = fields.List(fields.Nested(MissingShotSchema))
+
+
 class CasePageSchema(CaseSchema):
     """A case with everything that belongs to it; ``actions`` are those its state allows."""
+
+    checklist = fields.List(fields.Nested(ShotStandingSchema))
+    holds = fields.List(fields.Nested(HoldSchema))
 
     timeline = fields.List(fields.Nested(TimelineEntrySchema))
     evidence = fields.List(fields.Nested(EvidenceSchema))

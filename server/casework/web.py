@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from server.casework import operations, queries
+from server.casework.bundle.answer import send_bundle
 from server.casework.labels import ACTIONS
 from server.casework.numbers import Numbering
 from server.casework.records import CasePage, CaseRecord
@@ -89,6 +90,12 @@ def act(case_id: UUID) -> ResponseReturnValue:
     return go("casework_pages.case", case_id=case_id)
 
 
+@pages.post("/cases/<uuid:case_id>/bundle")
+def bundle(case_id: UUID) -> ResponseReturnValue:
+    """Export the case as a file; a form, because every export is recorded."""
+    return send_bundle(case_id, actor())
+
+
 def _show(case_id: UUID, typed: Mapping[str, str]) -> str:
     me = actor()
     view = read(_view, me.require(Permission.READ_CASES), case_id)
@@ -128,6 +135,8 @@ def _named(page: CasePage) -> set[UUID | None]:
         found |= {task.squad_id, task.officer_id}
     for amendment in page.amendments:
         found |= {amendment.officer_id, amendment.install_id}
+    for hold in page.holds:
+        found |= {hold.placed_by, hold.released_by}
     for shot in page.evidence:
         found |= {shot.officer_id, shot.install_id}
     return found

@@ -15,6 +15,7 @@ from server.clock import now, stamp
 from server.console.shell import shell
 from server.current import settings
 from server.evidence import labels as evidence_labels
+from server.evidence.flag_labels import FLAGS, flag_reason
 from server.gateway import labels as gateway_labels
 from server.i18n import _, current_locale
 from server.identity import labels as identity_labels
@@ -31,6 +32,9 @@ LABELS: dict[str, Mapping[str, Any]] = {
     "stage": evidence_labels.STAGES,
     "shot_role": evidence_labels.SHOT_ROLES,
     "photo_source": evidence_labels.SOURCES,
+    "certainty": evidence_labels.CERTAINTIES,
+    "disposal_state": evidence_labels.DISPOSAL_STATES,
+    "flag_kind": FLAGS,
     "role": identity_labels.ROLES,
     "item_state": gateway_labels.ITEM_STATES,
     "item_decision": gateway_labels.DECISIONS,
@@ -45,7 +49,7 @@ def register(app: Flask) -> None:
     """Give the templates their filters and the shell's variables."""
     for name, words in LABELS.items():
         app.add_template_filter(_worded(words), name)
-    for filter_ in (moment, ago, offset, filesize, place, crs_name, sentence):
+    for filter_ in (moment, ago, offset, filesize, place, crs_name, sentence, flag_reason):
         app.add_template_filter(filter_)
     app.add_template_global(metres_between)
     app.add_template_global(wording)

@@ -24,6 +24,7 @@ from server.standards.queries import CategoryKey, CategoryName, category_names
 from server.web import actor, page_args
 
 Scope = tuple[str, ...]
+FILTERS = ("review_state", "stage", "squad_id", "case_id", "flagged")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class GalleryView:
 
 @pages.get("/evidence")
 def gallery() -> ResponseReturnValue:
-    """Show evidence by case, newest first, filtered by review state, stage, squad and case."""
+    """Show evidence by case, newest first, filtered by review state, stage, squad, case and flags."""
     me = actor()
     scope = me.require(Permission.READ_EVIDENCE)
     wanted = queries.GalleryFilter(
@@ -48,12 +49,13 @@ def gallery() -> ResponseReturnValue:
         stage=_one_of("stage", STAGES),
         squad_id=chosen_id("squad_id"),
         case_id=chosen_id("case_id"),
+        flagged=True if request.args.get("flagged") else None,
     )
     view = read(_gallery, scope, wanted, *page_args())
     return render_template(
         "console/gallery.html",
         view=view,
-        chosen={name: request.args.get(name) or None for name in ("review_state", "stage", "squad_id", "case_id")},
+        chosen={name: request.args.get(name) or None for name in FILTERS},
         review_states=REVIEW_STATES,
         stages=STAGES,
         squads=[(str(squad.id), squad.name) for squad in view.squads],

@@ -70,6 +70,7 @@ def _unreviewed(session: Session, scope: tuple[str, ...]) -> int:
     return session.execute(
         counted.where(
             Evidence.present_at.is_not(None),
+            Evidence.disposed_at.is_(None),
             Evidence.review_state == "unreviewed",
             Evidence.agency_id.in_(agencies_in(scope)),
         )
@@ -79,7 +80,7 @@ def _unreviewed(session: Session, scope: tuple[str, ...]) -> int:
 def _awaited(session: Session, scope: tuple[str, ...]) -> Awaited:
     row = session.execute(
         select(func.count(), func.min(Evidence.expected_at)).where(
-            Evidence.present_at.is_(None), Evidence.agency_id.in_(agencies_in(scope))
+            Evidence.present_at.is_(None), Evidence.disposed_at.is_(None), Evidence.agency_id.in_(agencies_in(scope))
         )
     ).one()
     return Awaited(row[0], row[1])

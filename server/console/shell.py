@@ -28,6 +28,8 @@ MENU = (
     Entry("identity_pages.handsets", lazy_("Handsets"), Permission.READ_FLEET),
     Entry("gateway_pages.quarantine", lazy_("Quarantine"), Permission.READ_QUARANTINE),
     Entry("alarm_pages.alarms", lazy_("Alarms"), Permission.READ_FLEET),
+    Entry("standards_pages.required_shots", lazy_("Required photos"), Permission.MANAGE_STANDARDS),
+    Entry("care_pages.retention_page", lazy_("Retention"), Permission.MANAGE_RETENTION),
     Entry("identity_pages.officers", lazy_("Officers"), Permission.READ_OFFICERS),
 )
 

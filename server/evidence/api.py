@@ -8,17 +8,20 @@ from uuid import UUID
 
 from server.db import read, transact
 from server.evidence import operations, queries
+from server.evidence.lookalikes import lookalikes
 from server.evidence.queries import GalleryFilter, MissingPhoto
 from server.evidence.records import EvidenceRecord
 from server.evidence.schemas import (
     EvidencePageSchema,
     EvidenceSchema,
     GalleryQuerySchema,
+    LookAlikesSchema,
     MissingPhotoPageSchema,
     ReviewSchema,
 )
 from server.identity.rules import Permission
 from server.keyset import Page
+from server.problems import Problem
 from server.web import actor, api_blueprint, page_args
 
 blueprint = api_blueprint("evidence")
@@ -33,6 +36,16 @@ def gallery(filters: dict[str, Any]) -> Page[EvidenceRecord]:
     scope = actor().require(Permission.READ_EVIDENCE)
     after, limit = page_args()
     return read(queries.gallery, scope, GalleryFilter(**filters), after=after, limit=limit)
+
+
+@blueprint.get("/evidence/<uuid:evidence_id>/alike")
+@blueprint.response(200, LookAlikesSchema)
+def alike(evidence_id: UUID) -> dict[str, Any]:
+    """List other evidence that shows the same picture, or perhaps the same place, nearest first."""
+    found = read(lookalikes, actor().require(Permission.READ_EVIDENCE), evidence_id)
+    if found is None:
+        raise Problem("not-found")
+    return {"alike": found}
 
 
 @blueprint.get("/photos/missing")

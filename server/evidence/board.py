@@ -8,11 +8,8 @@ from sqlalchemy.orm import Session
 
 from server.evidence.models import Evidence
 from server.evidence.records import EvidenceRecord, evidence_record, evidence_rows
-from server.evidence.rules import Stage
+from server.evidence.rules import PARTNER_RANK, Stage
 from server.standards.queries import CategoryKey
-
-# The view that shows most of the place is the best partner of an after-photograph.
-_PARTNER_RANK = {"before": 0, "far": 1, "near": 2, "reference": 3}
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,14 @@ def groups(session: Session, shots: Sequence[EvidenceRecord]) -> tuple[Group, ..
 
 
 def group(shots: Sequence[EvidenceRecord]) -> Group:
-    """Lay out the photographs (at least one) of one owner; the newest after-photographs come first."""
+    """Lay out the photographs (at least one) of one owner; the newest after-photographs come first.
+
+    Pairs are those that evidence.pairs has written down. Where two rounds answer one photograph, the newer one stands
+    beside it. What nobody has paired, nor a reviewer parted, is paired here by the roles.
+    """
     befores = sorted(
         (shot for shot in shots if shot.stage == Stage.REPORT),
-        key=lambda shot: (_PARTNER_RANK.get(shot.role, len(_PARTNER_RANK)), shot.id),
+        key=lambda shot: (PARTNER_RANK.get(shot.role, len(PARTNER_RANK)), shot.id),
     )
     # By stage too: a report may call a photograph "after", and no photograph is its own partner.
     afters = sorted(
@@ -62,7 +63,7 @@ def group(shots: Sequence[EvidenceRecord]) -> Group:
         key=lambda shot: shot.id,
         reverse=True,
     )
-    pairs = tuple(zip(befores, afters, strict=False))
+    pairs = _pairs(befores, afters)
     paired = {shot.id for pair in pairs for shot in pair}
     first = shots[0]
     return Group(
@@ -72,6 +73,20 @@ def group(shots: Sequence[EvidenceRecord]) -> Group:
         pairs=pairs,
         singles=tuple(shot for shot in shots if shot.id not in paired),
     )
+
+
+def _pairs(
+    befores: Sequence[EvidenceRecord], afters: Sequence[EvidenceRecord]
+) -> tuple[tuple[EvidenceRecord, EvidenceRecord], ...]:
+    known = {shot.id: shot for shot in befores}
+    said: dict[UUID, EvidenceRecord] = {}
+    for after in afters:
+        if after.before_id in known:
+            said.setdefault(after.before_id, after)
+    open_befores = [shot for shot in befores if shot.id not in said]
+    open_afters = [shot for shot in afters if shot.before_id is None and shot.paired_by is None]
+    unsaid = zip(open_befores, open_afters, strict=False)
+    return (*((known[before_id], after) for before_id, after in said.items()), *unsaid)
 
 
 def _befores(session: Session, owner_ids: Iterable[UUID]) -> list[EvidenceRecord]:

@@ -30,6 +30,20 @@ SOURCES: dict[str, Any] = {
     "gallery": lazy_("Chosen from the phone's album"),
 }
 
+CERTAINTIES: dict[str, Any] = {
+    "exact": lazy_("time exact"),
+    "estimated": lazy_("time estimated"),
+    "contradicted": lazy_("the clocks contradict each other"),
+    "unknown": lazy_("time unknown"),
+}
+
+DISPOSAL_STATES: dict[str, Any] = {
+    "proposed": lazy_("Proposed"),
+    "approved": lazy_("Approved"),
+    "refused": lazy_("Refused"),
+    "executed": lazy_("Disposed of"),
+}
+
 # Offered in the return dialog; the squad reads them on its handset.
 QUICK_REASONS: tuple[Any, ...] = (
     lazy_("Blurred or too dark"),

@@ -14,6 +14,7 @@ from server.base import new_tag, table_of, uuid7
 from server.clock import now
 from server.evidence.models import Evidence, Upload
 from server.evidence.photos import add_photo
+from server.evidence.pool import attach, attach_arrived, being_deleted
 from server.evidence.records import EvidenceRecord, evidence_record, evidence_rows
 from server.evidence.rules import Capture, DeclaredPhoto, Owner, check_verdict
 from server.evidence.scope import agencies_in
@@ -54,17 +55,18 @@ def expect_all(session: Session, install_id: UUID, expectations: Sequence[Expect
 
     Declaring a hash proves nothing: a photograph is present once the declaring side itself has uploaded its bytes,
     even if somebody else's upload holds the same. Else whoever learns a hash could attach a stranger's photograph.
-    The caller holds the install's locks (identity.locks), under which its uploads arrive too.
+    The caller holds the install's locks (identity.locks), under which its uploads arrive too. Photographs that are
+    present from now on are attached to them, which is also the lock against their collection.
     """
     hashes = {photo.sha256 for each in expectations for photo in each.photos}
     proven = _proven(session, install_id, hashes) if hashes else set()
+    kept = attach(session, {sha256 for each in expectations for sha256 in _shown(each, proven)}) if proven else set()
     moment = now()
     rows: list[dict[str, Any]] = []
     events: list[tuple[tuple[str, str], Doer, dict[str, Any]]] = []
     missing: dict[UUID, list[str]] = {}
     for each in expectations:
-        officer_id = each.capture.officer_id
-        here = {photo.sha256 for photo in each.photos} & {sha256 for sha256, by in proven if by in {None, officer_id}}
+        here = _shown(each, proven) & kept
         missing[each.capture.item_id] = sorted({photo.sha256 for photo in each.photos} - here)
         for position, photo in enumerate(each.photos):
             row = _expected(each, position, photo, moment, present=photo.sha256 in here)
@@ -76,10 +78,17 @@ def expect_all(session: Session, install_id: UUID, expectations: Sequence[Expect
     return missing
 
 
+def _shown(each: Expectation, proven: set[tuple[str, UUID | None]]) -> set[str]:
+    """Return the hashes of an item that its sender has proved to have."""
+    by_whom = {None, each.capture.officer_id}
+    return {photo.sha256 for photo in each.photos} & {sha256 for sha256, by in proven if by in by_whom}
+
+
 def _expected(
     each: Expectation, position: int, photo: DeclaredPhoto, moment: datetime, *, present: bool
 ) -> dict[str, Any]:
     owner, capture = each.owner, each.capture
+    fix = capture.fix
     return {
         "id": uuid7(),
         "agency_id": owner.agency_id,
@@ -101,6 +110,10 @@ def _expected(
         "capacity": capture.capacity,
         "captured_at": capture.captured_at,
         "captured_at_corrected": capture.captured_at_corrected,
+        "certainty": capture.certainty,
+        "lon": fix and fix.lon,
+        "lat": fix and fix.lat,
+        "accuracy_m": fix and fix.accuracy_m,
         "expected_at": moment,
         "present_at": moment if present else None,
         "review_state": "unreviewed",
@@ -110,20 +123,27 @@ def _expected(
 
 def _declared(each: Expectation, row: Mapping[str, Any]) -> tuple[tuple[str, str], Doer, dict[str, Any]]:
     facts = {"sha256": row["sha256"], "role": row["role"], "stage": row["stage"], "item_id": str(row["item_id"])}
+    if each.capture.fingerprint is not None:
+        facts["fingerprint"] = each.capture.fingerprint
     doer = Doer(each.owner.agency_id, each.capture.officer_id, each.capture.install_id)
     return ("evidence", str(row["id"])), doer, facts
 
 
-def arrive(session: Session, sha256: str, image: ImageFacts, doer: Doer) -> frozenset[OwnerKey]:
+def arrive(
+    session: Session, sha256: str, image: ImageFacts, doer: Doer, *, node: str | None = None
+) -> frozenset[OwnerKey]:
     """Note that ``doer`` has uploaded the original with this hash; return the owners whose evidence became present.
+
+    ``node``: the machine in whose spool alone the bytes lie. Raises BlobUnavailable while they are being deleted.
 
     That is the evidence declared by the same install, or by one of its officers on another handset.
     Whoever binds the subjects together tells them (casework.operations.photos_arrived) in the same transaction.
-    Bytes that come a second time change nothing but the custody record.
+    Bytes that come a second time bring back what was lost or condemned, else they change the custody record only.
     """
     if doer.install_id is not None:
         lock_sender(session, doer.install_id)
-    add_photo(session, sha256, image, doer.install_id)
+    if not add_photo(session, sha256, image, doer.install_id, node=node):
+        raise being_deleted(sha256)
     record(session, "received", ("photo", sha256), doer, {"size": image.size, "media_type": image.media_type})
     own = select(InstallKey.officer_id).where(InstallKey.install_id == doer.install_id)
     waiting = session.scalars(
@@ -131,6 +151,7 @@ def arrive(session: Session, sha256: str, image: ImageFacts, doer: Doer) -> froz
         .where(
             Evidence.sha256 == sha256,
             Evidence.present_at.is_(None),
+            Evidence.disposed_at.is_(None),
             or_(Evidence.install_id == doer.install_id, Evidence.officer_id.in_(own)),
         )
         .order_by(Evidence.id)
@@ -141,6 +162,8 @@ def arrive(session: Session, sha256: str, image: ImageFacts, doer: Doer) -> froz
         row.present_at = moment
         row.version = new_tag()
     session.flush()
+    if waiting:
+        attach_arrived(session, sha256)
     return frozenset(OwnerKey(row.owner_kind, row.owner_id) for row in waiting)
 
 
@@ -186,6 +209,8 @@ def review(
         raise Problem("stale-version", current={"review_state": row.review_state, "version": row.version})
     if row.officer_id == actor.officer_id:
         raise Problem("reviewed-own-photo")
+    if row.disposed_at is not None:
+        raise Problem("photo-disposed")
     if row.present_at is None:
         raise Problem("evidence-missing", missing=[{"sha256": row.sha256, "install_id": str(row.install_id)}])
     before = row.review_state

@@ -1,17 +1,17 @@
 """Reads of evidence: galleries, what is missing and on which handset, and who may see a photograph's bytes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, or_, select, tuple_
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from server.evidence.models import Evidence, Photo, Upload
+from server.evidence.models import Evidence, EvidenceFlag, Photo, Upload
 from server.evidence.records import EvidenceRecord, PhotoRecord, evidence_record, evidence_rows, photo_record
-from server.evidence.rules import MOST_DERIVE_ATTEMPTS
 from server.evidence.scope import agencies_in
+from server.evidence.underived import lacks_renditions
 from server.identity.models import Install, Officer
 from server.keyset import Page, cut, decode
 
@@ -25,6 +25,7 @@ class GalleryFilter:
     squad_id: UUID | None = None
     missing: bool | None = None
     case_id: UUID | None = None
+    flagged: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,9 @@ def _filtered(
         rows = rows.where(Evidence.present_at.is_(None) if wanted.missing else Evidence.present_at.is_not(None))
     if wanted.case_id is not None:
         rows = rows.where(Evidence.owner_kind == "case", Evidence.owner_id == wanted.case_id)
+    if wanted.flagged is not None:
+        raised = exists().where(EvidenceFlag.evidence_id == Evidence.id)
+        rows = rows.where(raised if wanted.flagged else ~raised)
     return rows
 
 
@@ -92,6 +96,12 @@ def one(session: Session, scope: tuple[str, ...], evidence_id: UUID) -> Evidence
     return None if row is None else evidence_record(row)
 
 
+def several(session: Session, scope: tuple[str, ...], ids: Collection[UUID]) -> dict[UUID, EvidenceRecord]:
+    """Return pieces of evidence by id; what is out of scope is left out."""
+    mine = Evidence.id.in_(ids), Evidence.agency_id.in_(agencies_in(scope))
+    return {row[0].id: evidence_record(row) for row in session.execute(evidence_rows().where(*mine))}
+
+
 def of_owner(session: Session, kind: str, owner_id: UUID) -> tuple[EvidenceRecord, ...]:
     """Return all evidence of an owner in the order in which it was declared; the caller has checked the scope."""
     rows = session.execute(
@@ -99,13 +109,6 @@ def of_owner(session: Session, kind: str, owner_id: UUID) -> tuple[EvidenceRecor
         .where(Evidence.owner_kind == kind, Evidence.owner_id == owner_id)
         .order_by(Evidence.expected_at, Evidence.item_id, Evidence.position)
     )
-    return tuple(evidence_record(row) for row in rows)
-
-
-def of_task_items(session: Session, task_id: UUID, items: Iterable[tuple[UUID, UUID]]) -> tuple[EvidenceRecord, ...]:
-    """Return the evidence that these items (install, item) declared for the task; ids are names within an install."""
-    named = tuple_(Evidence.install_id, Evidence.item_id).in_(list(items))
-    rows = session.execute(evidence_rows().where(Evidence.task_id == task_id, named).order_by(Evidence.id))
     return tuple(evidence_record(row) for row in rows)
 
 
@@ -148,7 +151,9 @@ def missing(
         select(Evidence, Install.label, Officer.name)
         .join(Install, Install.id == Evidence.install_id)
         .join(Officer, Officer.id == Evidence.officer_id)
-        .where(Evidence.present_at.is_(None), Evidence.agency_id.in_(agencies_in(scope)))
+        .where(
+            Evidence.present_at.is_(None), Evidence.disposed_at.is_(None), Evidence.agency_id.in_(agencies_in(scope))
+        )
         .order_by(Evidence.id)
         .limit(limit + 1)
     )
@@ -184,7 +189,9 @@ def photo(session: Session, sha256: str) -> PhotoRecord | None:
 
 def visible_at_desk(session: Session, scope: tuple[str, ...], sha256: str) -> bool:
     """Tell whether these bytes are evidence of anything within ``scope``."""
-    shown = exists().where(Evidence.sha256 == sha256, Evidence.agency_id.in_(agencies_in(scope)))
+    shown = exists().where(
+        Evidence.sha256 == sha256, Evidence.disposed_at.is_(None), Evidence.agency_id.in_(agencies_in(scope))
+    )
     return bool(session.scalar(select(shown)))
 
 
@@ -194,15 +201,12 @@ def proven(session: Session, install_id: UUID, sha256: str) -> bool:
     return bool(session.scalar(select(uploaded)))
 
 
-def underived(session: Session, recipe: str, limit: int) -> list[str]:
-    """Return hashes that still lack the renditions of ``recipe``, oldest first, without those given up."""
+def underived(session: Session, recipe: str, limit: int, node: str | None = None) -> list[str]:
+    """Return hashes that still lack the renditions of ``recipe``, oldest first, without those given up.
+
+    ``node``: this machine, to leave out what only another one can read.
+    """
     rows = session.scalars(
-        select(Photo.sha256)
-        .where(
-            or_(Photo.derived_recipe.is_(None), Photo.derived_recipe != recipe),
-            Photo.derive_attempts < MOST_DERIVE_ATTEMPTS,
-        )
-        .order_by(Photo.received_at)
-        .limit(limit)
+        select(Photo.sha256).where(lacks_renditions(recipe, node)).order_by(Photo.received_at).limit(limit)
     )
     return list(rows)

@@ -1,13 +1,20 @@
 """Rules of evidence: stages, roles, verdicts, and the facts with which a photograph is declared. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from server.problems import Problem, _
 
-MOST_DERIVE_ATTEMPTS = 2
+# A worker can be stopped in the middle for reasons of its own; a decoder that died twice did so for the picture.
+MOST_DERIVE_ATTEMPTS = 4
+MOST_LOST_DECODES = 2
+# What photographs belong to, and for how many whole years after its end they may be ordered to be kept.
+OWNER_KINDS = ("case",)
+LEAST_YEARS, MOST_YEARS = 1, 100
 
 
 class Stage(StrEnum):
@@ -22,6 +29,10 @@ class Stage(StrEnum):
 STAGE_OF_TASK = {"disposal": Stage.DISPOSAL, "disposal_check": Stage.CHECK}
 # Where one item shows a problem and its end: the stage of its photographs by role; others show the problem.
 STAGE_ON_THE_SPOT = {"after": Stage.DISPOSAL, "check": Stage.CHECK}
+
+
+# The view that shows most of the place is the best partner of an after-photograph.
+PARTNER_RANK = {"before": 0, "far": 1, "near": 2, "reference": 3}
 
 
 class Verdict(StrEnum):
@@ -60,8 +71,36 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """Where the handset says that it was: degrees WGS 84, and how far off that may be in metres (None: not said)."""
+
+    lon: float
+    lat: float
+    accuracy_m: float | None = None
+
+
+# A handset's fix in CGCS2000 differs from WGS 84 by far less than it can be wrong (domain.md section 2.10).
+_LIKE_WGS84 = frozenset({"wgs84", "cgcs2000"})
+
+
+def fix_of(position: Mapping[str, Any] | None) -> Fix | None:
+    """Return the fix that an item's ``position`` {lon, lat, crs, accuracy_m} claims.
+
+    None where none is claimed, and for the shifted systems of map services (gcj02, bd09): hundreds of metres off, they
+    would make every comparison of places wrong.
+    """
+    if position is None or position["crs"] not in _LIKE_WGS84:
+        return None
+    return Fix(position["lon"], position["lat"], position["accuracy_m"])
+
+
+@dataclass(frozen=True)
 class Capture:
-    """Which item brought the photographs, who took them in which capacity, and when."""
+    """Which item brought the photographs, who took them in which capacity, when and where.
+
+    ``certainty`` is that of the corrected time: exact, estimated, contradicted or unknown. ``fingerprint`` is the
+    SHA-256 of the item's signed text, in hex: the custody record names the very text that declared them.
+    """
 
     item_id: UUID
     stage: Stage
@@ -71,6 +110,9 @@ class Capture:
     task_id: UUID | None = None
     captured_at: datetime | None = None
     captured_at_corrected: datetime | None = None
+    certainty: str | None = None
+    fix: Fix | None = None
+    fingerprint: str | None = None
 
 
 def check_verdict(verdict: str, reason: str | None) -> tuple[Verdict, str | None]:

@@ -18,6 +18,13 @@ class PhotoSchema(Schema):
     derived = fields.Function(lambda photo: photo.derived_recipe is not None, metadata={"type": "boolean"})
 
 
+class FlagSchema(Schema):
+    """Something a reviewer should look at, with its reasons; docs/flags.md has every kind."""
+
+    kind = fields.String()
+    facts = fields.Dict()
+
+
 class EvidenceSchema(Schema):
     """A declared photograph; ``photo`` is null while its bytes are on their way."""
 
@@ -37,14 +44,21 @@ class EvidenceSchema(Schema):
     capacity = fields.String()
     captured_at = Instant(allow_none=True)
     captured_at_corrected = Instant(allow_none=True)
+    certainty = fields.String(allow_none=True)
+    lon = fields.Float(allow_none=True)
+    lat = fields.Float(allow_none=True)
+    accuracy_m = fields.Float(allow_none=True)
     expected_at = Instant()
     present_at = Instant(allow_none=True)
     review_state = fields.String()
     review_reason = fields.String(allow_none=True)
     reviewer_id = fields.UUID(allow_none=True)
     reviewed_at = Instant(allow_none=True)
+    before_id = fields.UUID(allow_none=True)
+    disposed_at = Instant(allow_none=True)
     version = fields.String()
     photo = fields.Nested(PhotoSchema, allow_none=True)
+    flags = fields.List(fields.Nested(FlagSchema))
 
 
 class EvidencePageSchema(Schema):
@@ -52,6 +66,26 @@ class EvidencePageSchema(Schema):
 
     evidence = fields.List(fields.Nested(EvidenceSchema), attribute="items")
     next = fields.String(allow_none=True)
+
+
+class LookAlikeSchema(Schema):
+    """Other evidence that looks the same; with ``elsewhere`` it is another agency's and only its distance is told."""
+
+    kind = fields.String(metadata={"enum": ["same_picture", "similar_place"]})
+    distance = fields.Integer(metadata={"description": "bits of 256 in which the two pictures differ"})
+    same_file = fields.Boolean()
+    elsewhere = fields.Boolean()
+    evidence_id = fields.UUID(allow_none=True)
+    owner_kind = fields.String(allow_none=True)
+    owner_id = fields.UUID(allow_none=True)
+    stage = fields.String(allow_none=True)
+    role = fields.String(allow_none=True)
+
+
+class LookAlikesSchema(Schema):
+    """What looks like one photograph, nearest first."""
+
+    alike = fields.List(fields.Nested(LookAlikeSchema))
 
 
 class GalleryQuerySchema(Schema):
@@ -65,6 +99,7 @@ class GalleryQuerySchema(Schema):
     squad_id = fields.UUID(load_default=None)
     missing = fields.Boolean(load_default=None)
     case_id = fields.UUID(load_default=None)
+    flagged = fields.Boolean(load_default=None)
 
 
 class ReviewSchema(Schema):

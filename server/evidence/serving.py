@@ -11,7 +11,8 @@ from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
 from photo_store.blobs import BlobError, original_key, rendition_key
-from photo_store.derive import RECIPE
+from photo_store.derive import FORMER_RECIPES, RECIPE
+from photo_store.inspect_image import HEIC, JPEG
 from server.current import blobs
 from server.db import read
 from server.evidence.queries import photo
@@ -21,36 +22,49 @@ from server.problems import Problem
 
 MEDIA_TYPES = {"thumbnail": "image/webp", "preview": "image/jpeg"}
 RENDITIONS = (*MEDIA_TYPES, "original")
-EXTENSIONS = {"image/jpeg": "jpg", "image/heic": "heic"}
+EXTENSIONS = {JPEG: "jpg", HEIC: "heic"}
 FOREVER = timedelta(days=365)
 RETRY_AFTER_S = 5
+# Whatever the bytes are, a browser shows them as a picture of this site or saves them, and runs nothing.
+_AS_DATA = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 def serve_photo(sha256: str, rendition: str) -> Response:
     """Answer with a photograph: ``thumbnail``, ``preview`` or ``original``; ranges and If-None-Match are served.
 
-    Raises validation, not-found, rendition-pending, rendition-failed, store-unavailable. Opens no transaction
-    while bytes are sent.
+    Raises validation, not-found, photo-disposed, photo-unclaimed, rendition-pending, rendition-failed,
+    store-unavailable. Opens no transaction while bytes are sent.
     """
     if rendition not in RENDITIONS:
         raise Problem("validation", errors={"rendition": [f"Must be one of: {', '.join(RENDITIONS)}."]})
     known = read(photo, sha256)
     if known is None:
         raise Problem("not-found")
+    _check_here(known)
     if rendition == "original":
         response = _stream(original_key(sha256), known.media_type, sha256)
         name = f"{sha256}.{EXTENSIONS.get(known.media_type, 'bin')}"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return response
-    _check_derived(known)
-    etag = f"{sha256}.{rendition}.{RECIPE}"
-    return _stream(rendition_key(sha256, rendition, RECIPE), MEDIA_TYPES[rendition], etag)
+    recipe = _derived_by(known)
+    return _stream(rendition_key(sha256, rendition, recipe), MEDIA_TYPES[rendition], f"{sha256}.{rendition}.{recipe}")
 
 
-def _check_derived(known: PhotoRecord) -> None:
-    if known.derived_recipe == RECIPE:
-        return
+def _check_here(known: PhotoRecord) -> None:
+    if known.disposed_at is not None:
+        raise Problem("photo-disposed")
+    if known.condemned_at is not None:
+        raise Problem("photo-unclaimed")
+
+
+def _derived_by(known: PhotoRecord) -> str:
+    """Return the recipe to show; a former one's while the new one's are not made yet."""
+    if known.derived_recipe in (RECIPE, *FORMER_RECIPES):
+        return str(known.derived_recipe)
     if known.derive_error is not None:
         raise Problem("rendition-failed")
     raise Problem("rendition-pending", retry_after=RETRY_AFTER_S)
@@ -72,7 +86,7 @@ def _stream(key: str, media_type: str, etag: str) -> Response:
     response.cache_control.private = True
     response.cache_control.immutable = True
     response.cache_control.max_age = int(FOREVER.total_seconds())
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(_AS_DATA)
     response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
     if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
         # Werkzeug sends no body for these and then never closes it.

@@ -4,21 +4,27 @@ The gateway binds them to photo_store's port. They know no bytes: a segment's fi
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, and_, delete, exists, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from photo_store.inspect_image import ImageFacts
 from photo_store.ledger import Segment, UploadState
 from photo_store.upload_errors import OffsetMismatch, UploadUnknown
 from server.clock import now
-from server.evidence.models import Upload, UploadSegment
+from server.evidence.models import Evidence, Photo, Upload, UploadSegment
 from server.evidence.operations import OwnerKey, arrive
+from server.evidence.pool import demand_kept
+from server.evidence.presence import is_here
 from server.identity.models import Install
-from server.ledger.operations import Doer
+from server.ledger.alarms import raise_alarm
+from server.ledger.operations import Doer, record
+
+# A handset that lost the last answer asks again this long.
+KEPT_AFTER_COMPLETION = timedelta(days=7)
 
 _STATUSES: dict[str, Literal["open", "complete", "failed"]] = {
     "open": "open",
@@ -30,34 +36,65 @@ _COLUMNS = (Upload.id, Upload.length, Upload.offset_, Upload.fence, Upload.sha25
 
 
 def create_upload(
-    session: Session, install_id: UUID, sha256: str | None, length: int, expires_at: datetime, *, again: bool = False
+    session: Session,
+    install_id: UUID,
+    sha256: str | None,
+    length: int,
+    expires_at: datetime,
+    *,
+    again: bool = False,
+    node: str | None = None,
 ) -> UUID:
-    """Open an upload, or return the finished one if this install sent these very bytes before (unless ``again``).
+    """Open an upload on machine ``node``, or return the finished one if this install sent these very bytes before.
 
     A finished upload answers with offset = length at once, so a handset that lost the last answer sends nothing
-    twice. Another install's upload never counts: knowing a hash proves nothing.
+    twice. Another install's upload never counts: knowing a hash proves nothing. ``again``: the store has lost them.
+    Raises BlobUnavailable while the photograph of this hash is being deleted.
     """
-    if sha256 is not None and not again:
-        finished = session.scalars(
-            select(Upload)
-            .where(
-                Upload.install_id == install_id,
-                Upload.sha256 == sha256,
-                Upload.state == "complete",
-                Upload.length == length,
-            )
-            .order_by(Upload.id)
-            .limit(1)
-            .with_for_update()
-        ).one_or_none()
+    if sha256 is not None:
+        # From here to the commit nobody marks it for deletion; after it the open upload says so.
+        demand_kept(session, sha256)
+        finished = None if again else _finished(session, install_id, sha256, length)
         if finished is not None:
             finished.expires_at = max(finished.expires_at, expires_at)
             session.flush()
             return finished.id
-    upload = Upload(install_id=install_id, sha256=sha256, length=length, created_at=now(), expires_at=expires_at)
+    upload = Upload(
+        install_id=install_id, sha256=sha256, length=length, created_at=now(), expires_at=expires_at, node=node
+    )
     session.add(upload)
     session.flush()
     return upload.id
+
+
+def sent_before(session: Session, install_id: UUID, sha256: str, length: int) -> str | None:
+    """Return the true hash of what :func:`create_upload` would answer as finished, or None."""
+    return session.scalar(_finished_uploads(install_id, sha256, length).with_only_columns(Upload.sha256))
+
+
+def _finished(session: Session, install_id: UUID, sha256: str, length: int) -> Upload | None:
+    return session.scalars(_finished_uploads(install_id, sha256, length).with_for_update(of=Upload)).one_or_none()
+
+
+def _finished_uploads(install_id: UUID, sha256: str, length: int) -> Select[Upload]:
+    """Select the finished upload of these bytes by this install: under their hash, or under the one it declared twice.
+
+    Only while it need not send them again: the photograph is here (or lawfully gone), and none of its items waits.
+    """
+    waits = exists().where(Evidence.install_id == install_id, Evidence.sha256 == sha256, Evidence.present_at.is_(None))
+    return (
+        select(Upload)
+        .join(Photo, Photo.sha256 == Upload.sha256)
+        .where(
+            Upload.install_id == install_id,
+            or_(Upload.declared_sha256 == sha256, and_(Upload.sha256 == sha256, not_(waits))),
+            Upload.state == "complete",
+            Upload.length == length,
+            or_(is_here(now()), Photo.disposed_at.is_not(None)),
+        )
+        .order_by(Upload.id)
+        .limit(1)
+    )
 
 
 def owner_of(session: Session, upload_id: str) -> tuple[UUID, datetime]:
@@ -127,31 +164,84 @@ def segments(session: Session, upload_id: str) -> Sequence[Segment]:
     return tuple(Segment(row.name, row.start, row.length) for row in rows)
 
 
+def refused_before(session: Session, upload_id: str, sha256: str) -> bool:
+    """See photo_store.ledger.UploadLedger.refused_before."""
+    upload = _live(session, upload_id)
+    declared = upload.declared_sha256 or upload.sha256
+    known = exists().where(
+        Upload.declared_sha256 == declared,
+        Upload.install_id == upload.install_id,
+        Upload.sha256 == sha256,
+        Upload.id != upload.id,
+    )
+    return declared is not None and bool(session.scalar(select(known)))
+
+
+def claim(session: Session, upload_id: str, *, sha256: str, fence: int) -> bool:
+    """See photo_store.ledger.UploadLedger.claim; the caller asks :func:`demand_kept` once more after the commit."""
+    upload = _live(session, upload_id, lock=True)
+    if upload.state != "open" or upload.fence != fence:
+        return False
+    _name(upload, sha256)
+    session.flush()
+    demand_kept(session, sha256)
+    return True
+
+
 def complete(
-    session: Session, upload_id: str, *, sha256: str, image: ImageFacts, fence: int
+    session: Session,
+    upload_id: str,
+    *,
+    sha256: str,
+    image: ImageFacts,
+    fence: int,
+    node: str | None = None,
+    kept: timedelta = KEPT_AFTER_COMPLETION,
 ) -> frozenset[OwnerKey] | None:
     """Finish an upload whose bytes are in the store: upload, photo and evidence in one transaction.
 
-    Returns the owners whose evidence became present, or None if another writer holds the fence (the port's False).
+    ``node``: the machine in whose spool alone they lie; ``kept``: how long the upload still answers. Returns the
+    owners whose evidence became present, or None if another writer holds the fence (the port's False).
     """
     upload = _live(session, upload_id, lock=True)
     if upload.state != "open" or upload.fence != fence:
         return None
     upload.state = "complete"
     upload.offset_ = upload.length
-    upload.sha256 = sha256
     upload.completed_at = now()
+    upload.expires_at = max(upload.expires_at, upload.completed_at + kept)
+    _name(upload, sha256)
     session.flush()
     sender = session.execute(select(Install.agency_id, Install.officer_id).where(Install.id == upload.install_id)).one()
-    return arrive(session, sha256, image, Doer(sender.agency_id, sender.officer_id, upload.install_id))
+    doer = Doer(sender.agency_id, sender.officer_id, upload.install_id)
+    owners = arrive(session, sha256, image, doer, node=node)
+    if upload.declared_sha256 is not None:
+        _flag(session, upload, doer)
+    return owners
 
 
-def fail(session: Session, upload_id: str, *, reason: str) -> None:
+def _name(upload: Upload, sha256: str) -> None:
+    """Give an upload its true hash and keep the declared one where that is another."""
+    if upload.sha256 not in {None, sha256}:
+        upload.declared_sha256 = upload.sha256
+    upload.sha256 = sha256
+
+
+def _flag(session: Session, upload: Upload, doer: Doer) -> None:
+    """Put bytes that are not the declared ones, and that came twice, before a person."""
+    facts = {"declared_sha256": upload.declared_sha256, "install_id": str(upload.install_id), "upload": str(upload.id)}
+    record(session, "mismatched", ("photo", str(upload.sha256)), doer, facts)
+    raise_alarm(session, "photo_mismatched", f"photo:{upload.sha256}", facts)
+
+
+def fail(session: Session, upload_id: str, *, reason: str, found: str | None = None) -> None:
     """See photo_store.ledger.UploadLedger.fail."""
     upload = _live(session, upload_id, lock=True)
     if upload.state == "open":
         upload.state = "failed"
         upload.failure = reason
+        if found is not None:
+            _name(upload, found)
         session.flush()
 
 

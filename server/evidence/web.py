@@ -11,6 +11,7 @@ from server.evidence import operations, queries
 from server.evidence.labels import REVIEW_STATES
 from server.evidence.records import EvidenceRecord
 from server.evidence.serving import serve_photo
+from server.evidence.viewing import note_served
 from server.forms import field, local_path, tell, tell_problem
 from server.i18n import _
 from server.identity.rules import Permission
@@ -26,7 +27,9 @@ def photo(sha256: str, rendition: str) -> ResponseReturnValue:
     scope = actor().require(Permission.READ_EVIDENCE)
     if not read(queries.visible_at_desk, scope, sha256):
         raise Problem("not-found")
-    return serve_photo(sha256, rendition)
+    answer = serve_photo(sha256, rendition)
+    note_served(answer, actor(), sha256, rendition)
+    return answer
 
 
 @pages.get("/evidence/<uuid:evidence_id>/review")

@@ -114,6 +114,7 @@ class TaskEventShape(Payload):
     event = fields.String(required=True, validate=validate.OneOf(["accepted", "started", "done", "declined"]))
     note = _text(2000, load_default=None, allow_none=True)
     result = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["passed", "failed"]))
+    position = fields.Nested(PositionShape, load_default=None, allow_none=True)
     photos = _photos()
 
 
@@ -127,6 +128,7 @@ class EvidenceShape(Payload):
     task_id = fields.UUID(load_default=None, allow_none=True)
     item_id = fields.UUID(load_default=None, allow_none=True)
     note = _text(2000, load_default=None, allow_none=True)
+    position = fields.Nested(PositionShape, load_default=None, allow_none=True)
     photos = _photos(least=1)
 
     @validates_schema

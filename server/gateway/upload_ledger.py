@@ -4,6 +4,8 @@ Each call of the ledger is one committed transaction.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,10 +14,11 @@ from photo_store.inspect_image import ImageFacts, ImageLimits
 from photo_store.ledger import Segment, UploadState
 from photo_store.uploads import SpoolUnavailable, UploadEngine
 from server.casework.operations import photos_arrived
-from server.current import blobs, settings
+from server.current import blobs, settings, spooled_on
 from server.db import read, transact
 from server.evidence import uploads
 from server.evidence.jobs import derive_photo
+from server.evidence.pool import demand_kept
 from server.jobs import enqueue
 
 
@@ -38,20 +41,36 @@ class DatabaseUploadLedger:
         """Return the segments in order."""
         return read(uploads.segments, upload_id)
 
+    def refused_before(self, upload_id: str, sha256: str) -> bool:
+        """Tell whether the install sent these bytes for the same declared hash before."""
+        return read(uploads.refused_before, upload_id, sha256)
+
+    def claim(self, upload_id: str, *, sha256: str, fence: int) -> bool:
+        """Give the upload its true hash; nearly always it was declared, and nothing is written."""
+        now_known = read(uploads.state, upload_id)
+        if (now_known.status, now_known.fence) != ("open", fence):
+            return False
+        if now_known.sha256 != sha256 and not transact(uploads.claim, upload_id, sha256=sha256, fence=fence):
+            return False
+        # In a transaction after the one that named it: so the collector sees the name, or we see its mark.
+        read(demand_kept, sha256, lock=False)
+        return True
+
     def complete(self, upload_id: str, *, sha256: str, image: ImageFacts, fence: int) -> bool:
         """Finish the upload, record the photo, and tell the cases that waited for it, in one transaction."""
-        if not transact(_complete, upload_id, sha256=sha256, image=image, fence=fence):
+        facts = {"node": spooled_on(sha256), "kept": timedelta(days=settings().upload_days)}
+        if not transact(_complete, upload_id, sha256=sha256, image=image, fence=fence, **facts):
             return False
         enqueue(derive_photo, sha256)
         return True
 
-    def fail(self, upload_id: str, *, reason: str) -> None:
+    def fail(self, upload_id: str, *, reason: str, found: str | None = None) -> None:
         """Close the upload for ever."""
-        transact(uploads.fail, upload_id, reason=reason)
+        transact(uploads.fail, upload_id, reason=reason, found=found)
 
 
-def _complete(session: Session, upload_id: str, *, sha256: str, image: ImageFacts, fence: int) -> bool:
-    owners = uploads.complete(session, upload_id, sha256=sha256, image=image, fence=fence)
+def _complete(session: Session, /, upload_id: str, **facts: Any) -> bool:  # noqa: ANN401 (those of uploads.complete)
+    owners = uploads.complete(session, upload_id, **facts)
     if owners is None:
         return False
     waiting: list[UUID] = sorted(owner.id for owner in owners if owner.kind == "case")

@@ -1,11 +1,11 @@
-"""tus 1.0 for photographs: creation, HEAD, PATCH, expiration, checksum. A thin mapping onto photo_store's engine.
+"""tus 1.0 for photographs: creation, expiration, checksum, termination. A thin mapping onto photo_store's engine.
 
-Rules for stock clients (protocol.md section 6): never 429 or 410 on an upload's address; 404 for unknown, failed
-or expired; Upload-Offset and Upload-Length on HEAD with no-store; never Location on an error.
+Rules for stock clients (protocol.md section 6): never 429 or 410 on an upload's address; 404 for unknown, failed,
+terminated or expired; Upload-Offset and Upload-Length on HEAD with no-store; never Location on an error.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -23,12 +23,13 @@ from photo_store.uploads import (
     OffsetMismatch,
     SpoolUnavailable,
     TooMuchData,
+    UploadComplete,
     UploadFenced,
     UploadState,
     UploadUnknown,
 )
 from server.clock import now
-from server.current import blobs, settings
+from server.current import blobs, node_name, settings
 from server.db import read, transact
 from server.evidence import uploads
 from server.gateway.checksums import ALGORITHMS, proven
@@ -72,11 +73,11 @@ def abilities() -> ResponseReturnValue:
     """Tell what this server speaks of tus."""
     headers = {
         "Tus-Version": TUS_VERSION,
-        "Tus-Extension": "creation,creation-with-upload,expiration,checksum",
+        "Tus-Extension": "creation,creation-with-upload,expiration,checksum,termination",
         "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
         "Tus-Max-Size": str(settings().max_photo_bytes),
     }
-    return "", 204, headers
+    return _bare(HTTPStatus.NO_CONTENT, headers)
 
 
 @blueprint.post("")
@@ -85,21 +86,44 @@ def create() -> ResponseReturnValue:
     """Open an upload; with a body, take the first bytes too."""
     length, sha256 = _declared_length(), _declared_sha256()
     expires_at = now() + timedelta(days=settings().upload_days)
-    # What the store has lost since, the handset may still hold: then the bytes are taken once more.
-    lost = sha256 is not None and not blobs().exists(original_key(sha256))
-    upload_id = str(transact(uploads.create_upload, handset().install_id, sha256, length, expires_at, again=lost))
+    again = sha256 is not None and _is_lost(sha256, length)
+    with _Translated():
+        upload_id = str(
+            transact(
+                uploads.create_upload,
+                handset().install_id,
+                sha256,
+                length,
+                expires_at,
+                again=again,
+                node=node_name(),
+            )
+        )
     state = read(uploads.state, upload_id)
     if request.mimetype == OFFSET_STREAM and state.status == "open":
         state = _append(upload_id, 0)
     place = url_for("uploads_api.part", upload_id=upload_id)
     headers = {"Location": place, "Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
-    return "", 201, headers
+    return _bare(HTTPStatus.CREATED, headers)
+
+
+def _is_lost(sha256: str, length: int) -> bool:
+    """Tell whether the store has lost what this install sent before: the handset may still hold it, so once more."""
+    known = read(uploads.sent_before, handset().install_id, sha256, length)
+    try:
+        return known is not None and not blobs().exists(original_key(known))
+    except BlobUnavailable:
+        return False
 
 
 @blueprint.route("/<upload_id>", methods=["HEAD"], endpoint="part")
 @blueprint.response(200)
 def ask(upload_id: str) -> ResponseReturnValue:
     """Tell the durable offset; stops every writer before, so that the answer stays true."""
+    return _told(upload_id)
+
+
+def _told(upload_id: str) -> ResponseReturnValue:
     expires_at = _own(upload_id)
     with _Translated():
         state = upload_engine().head(upload_id)
@@ -109,7 +133,7 @@ def ask(upload_id: str) -> ResponseReturnValue:
         "Upload-Expires": http_date(expires_at),
         "Cache-Control": "no-store",
     }
-    return "", 200, headers
+    return _bare(HTTPStatus.OK, headers)
 
 
 @blueprint.patch("/<upload_id>")
@@ -119,13 +143,29 @@ def append(upload_id: str) -> ResponseReturnValue:
     return _taken(upload_id)
 
 
+@blueprint.delete("/<upload_id>")
+@blueprint.response(204)
+def terminate(upload_id: str) -> ResponseReturnValue:
+    """Give an upload up; a complete one is a stored photograph and is refused."""
+    return _terminated(upload_id)
+
+
 @blueprint.post("/<upload_id>")
 @blueprint.response(204)
 def overridden(upload_id: str) -> ResponseReturnValue:
-    """Take a PATCH from a client or a proxy that can only POST."""
-    if request.headers.get("X-HTTP-Method-Override", "").upper() != "PATCH":
-        raise Problem("method-not-allowed", "Only a POST with X-HTTP-Method-Override: PATCH is taken here.")
-    return _taken(upload_id)
+    """Take a PATCH, HEAD or DELETE from a client or a proxy that can only POST."""
+    meant = _OVERRIDDEN.get(request.headers.get("X-HTTP-Method-Override", "").upper())
+    if meant is None:
+        allowed = ", ".join(_OVERRIDDEN)
+        raise Problem("method-not-allowed", f"Only a POST with X-HTTP-Method-Override ({allowed}) is taken here.")
+    return meant(upload_id)
+
+
+def _terminated(upload_id: str) -> ResponseReturnValue:
+    _own(upload_id)
+    with _Translated():
+        upload_engine().terminate(upload_id, reason="taken back by the handset")
+    return _bare(HTTPStatus.NO_CONTENT, {})
 
 
 def _taken(upload_id: str) -> ResponseReturnValue:
@@ -140,7 +180,22 @@ def _taken(upload_id: str) -> ResponseReturnValue:
     if promised is not None and state.offset < offset + promised:
         # What arrived is kept. The WSGI server ends a cut body as if it were whole: only the length tells.
         raise Problem("bad-request", f"The body ended early; {state.offset} bytes are durable.")
-    return "", 204, {"Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
+    headers = {"Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
+    return _bare(HTTPStatus.NO_CONTENT, headers)
+
+
+def _bare(status: HTTPStatus, headers: dict[str, str]) -> Response:
+    """Return an answer that is all headers; an empty text would become a JSON document."""
+    response = Response(status=status, headers=headers)
+    del response.headers["Content-Type"]
+    return response
+
+
+_OVERRIDDEN: dict[str, Callable[[str], ResponseReturnValue]] = {
+    "PATCH": _taken,
+    "HEAD": _told,
+    "DELETE": _terminated,
+}
 
 
 class _Translated:
@@ -159,6 +214,7 @@ _SLUGS: dict[type[Exception], str] = {
     UploadUnknown: "unknown-upload",
     OffsetMismatch: "wrong-offset",
     UploadFenced: "upload-taken-over",
+    UploadComplete: "upload-complete",
     HashMismatch: "hash-mismatch",
     NotAnImage: "not-an-image",
     PhotoTooLarge: "photo-too-large",

@@ -64,6 +64,11 @@ class Permission(StrEnum):
     READ_QUARANTINE = "read_quarantine"
     MANAGE_QUARANTINE = "manage_quarantine"
     READ_FLEET = "read_fleet"
+    REDACT_EVIDENCE = "redact_evidence"
+    HOLD_EVIDENCE = "hold_evidence"
+    MANAGE_RETENTION = "manage_retention"
+    MANAGE_STANDARDS = "manage_standards"
+    EXPORT_EVIDENCE = "export_evidence"
 
 
 _DESK = frozenset({Role.ACCEPTANCE, Role.DISPATCHER, Role.SUPERVISOR, Role.REVIEWER, Role.UNIT})
@@ -82,6 +87,14 @@ ROLES_FOR: dict[Permission, frozenset[Role]] = {
     Permission.READ_QUARANTINE: frozenset({Role.SYSTEM_ADMIN, Role.SUPERVISOR}),
     Permission.MANAGE_QUARANTINE: frozenset({Role.SYSTEM_ADMIN}),
     Permission.READ_FLEET: _ADMINS | {Role.SUPERVISOR, Role.DISPATCHER},
+    # What the public may see, and what a court has asked to be kept, is the legal clerk's (法制员) business.
+    Permission.REDACT_EVIDENCE: frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    Permission.HOLD_EVIDENCE: frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    # Two of the three administrators (三员): whoever keeps the system proposes, whoever keeps the log may confirm.
+    Permission.MANAGE_RETENTION: frozenset({Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN}),
+    Permission.MANAGE_STANDARDS: frozenset({Role.SYSTEM_ADMIN}),
+    # A bundle holds unredacted originals and leaves the house: for those who judge evidence, not all who read it.
+    Permission.EXPORT_EVIDENCE: frozenset({Role.REVIEWER, Role.SUPERVISOR}),
 }
 
 
@@ -119,6 +132,12 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         """Tell whether ``permission`` holds anywhere (menus, doors); rows are filtered by ``scope``."""
         return bool(self.scope(permission))
+
+    def require_at_top(self, permission: Permission) -> None:
+        """Demand ``permission`` at a top agency, for what concerns the whole deployment; raises ``forbidden``."""
+        # A top agency's path has one segment: 990101/ is the city, 990101/001/ a street of it.
+        if not any(path.count("/") == 1 for path in self.require(permission)):
+            raise Problem("forbidden", _("This is about the whole deployment: it needs the role at the top agency."))
 
     def require(self, permission: Permission) -> tuple[str, ...]:
         """Return the scope of ``permission`` or raise the problem ``forbidden``, which names the roles."""

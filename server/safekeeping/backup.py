@@ -19,8 +19,8 @@ from server.ledger.queries import epoch
 from server.progress import Told
 from server.safekeeping.epoch import settle_epoch
 from server.safekeeping.errors import SafekeepingError
-from server.safekeeping.holdings import held, named_originals, raise_backed_up, rows
-from server.safekeeping.inventory import check_blobs, collect, newest_backup
+from server.safekeeping.holdings import held, named_originals, raise_backed_up, rows, spooled_originals
+from server.safekeeping.inventory import check_blobs, collect, newest_backup, within_reach
 from server.safekeeping.keepers import keeper_of
 from server.safekeeping.manifest import DATABASE, Manifest, check_files, hashes_of, write_manifest
 from server.safekeeping.migrating import newest_revision, revision_of
@@ -103,7 +103,8 @@ def _fill(partial: Path, told: Told, lost: frozenset[str]) -> Manifest:
         found = _Reading(
             epoch=epoch(session),
             installs={str(install): last for install, last in held(session, begun).items()},
-            originals=[sha256 for sha256 in named_originals(session) if sha256 not in lost],
+            originals=[sha256 for sha256 in named_originals(session) if sha256 not in lost]
+            + within_reach(blobs(), spooled_originals(session)),
             rows=rows(session),
         )
     told("read back", 1, 1)

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.current import blobs, settings
+from photo_store.blobs import BlobUnavailable
+from server.current import blobs, settings, store_parts
 from server.db import read
+from server.evidence.draining import spooled_by_node
 from server.ledger.queries import epoch
-from server.safekeeping import database_checks, door_checks, folder_checks
+from server.safekeeping import custody_checks, database_checks, door_checks, folder_checks, store_checks
 from server.safekeeping.findings import Finding, Level, red
+from server.safekeeping.nodes import nodes
 
 __all__ = ["Level", "examine"]
 
@@ -19,7 +22,10 @@ def examine(url: str | None) -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("database", database_checks.database),
         ("migrations", database_checks.migrations),
-        ("photo store", lambda: folder_checks.photo_store(blobs())),
+        ("photo store", lambda: store_checks.photo_store(store_parts(), blobs())),
+        ("spool", lambda: store_checks.spool(store_parts())),
+        ("machines", lambda: store_checks.machines(read(nodes), read(spooled_by_node))),
+        ("files", lambda: store_checks.files(chosen)),
         ("disk", lambda: folder_checks.free_disk(chosen)),
         ("clock", database_checks.clock),
         ("worker", lambda: folder_checks.worker(chosen)),
@@ -27,6 +33,8 @@ def examine(url: str | None) -> Iterator[Finding]:
         ("items", database_checks.interpretation),
         ("backup", lambda: folder_checks.backup_age(chosen)),
         ("secret", lambda: folder_checks.secret(chosen)),
+        ("log key", lambda: custody_checks.log_key(chosen)),
+        ("custody log", lambda: custody_checks.custody_log(chosen)),
         ("alarms", database_checks.alarms),
     ]
     if chosen.public_url:
@@ -42,3 +50,5 @@ def _survived(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fin
         yield from check()
     except (SQLAlchemyError, OSError) as error:
         yield red(name, f"cannot be asked: {error}".splitlines()[0], "Is the database running, and prepared?")
+    except BlobUnavailable as error:
+        yield red(name, f"cannot be asked: {error}", "Are the photo store and the spool folder there?")

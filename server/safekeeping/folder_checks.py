@@ -17,14 +17,15 @@ from server.safekeeping.signs import backup_sign_of, heartbeat_of, read_sign
 
 # Where `flask backup` puts a backup unless it is told another place.
 BACKUPS = Path("var/backups")
+DISK_FIX = "Check XUNCHA_BLOB_DIR: is it mounted, writable, and not full?"
 _MB = 1024 * 1024
 _SCARCE_MB, _RED_MB = 2048, 200
 _SILENT = timedelta(minutes=3)
 _OLD_BACKUP = timedelta(days=7)
 
 
-def photo_store(store: BlobStore) -> Iterator[Finding]:
-    """Write, read, refuse to overwrite, delete: what every photograph needs."""
+def photo_store(store: BlobStore, fix: str = DISK_FIX) -> Iterator[Finding]:
+    """Write, read, refuse to overwrite, delete: what every photograph needs. ``fix``: where it is set up."""
     key, content = f"doctor/{uuid7().hex}", b"doctor"
     try:
         store.put(key, io.BytesIO(content))
@@ -34,12 +35,12 @@ def photo_store(store: BlobStore) -> Iterator[Finding]:
         store.delete(key)
         kept = kept and not store.exists(key)
     except BlobError as error:
-        yield red("photo store", str(error), "Check XUNCHA_BLOB_DIR: is it mounted, writable, and not full?")
+        yield red("photo store", str(error), fix)
         return
     if kept:
         yield green("photo store", "writes, reads, refuses to overwrite, deletes")
     else:
-        yield red("photo store", "gave back other bytes, or let itself be overwritten", "Use another disk.")
+        yield red("photo store", "gave back other bytes, or let itself be overwritten", "Use another store.")
 
 
 def free_disk(chosen: Settings) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from photo_store.blobs import BlobMissing, BlobStore, original_key
+from photo_store.blobs import BlobMissing, BlobStore, BlobUnavailable, original_key
 from photo_store.durable import fsync_folder
 from photo_store.fingerprint import digest
 from server.progress import Told
@@ -94,6 +94,16 @@ def is_sound(store: BlobStore, sha256: str) -> bool:
             return digest(stream).sha256 == sha256
     except BlobMissing:
         return False
+
+
+def within_reach(store: BlobStore, hashes: list[str]) -> list[str]:
+    """Return those originals that can be read from here; for the others the machine must be asked that holds them."""
+    found = []
+    for sha256 in hashes:
+        with contextlib.suppress(BlobUnavailable):
+            if is_sound(store, sha256):
+                found.append(sha256)
+    return found
 
 
 def stored_originals(store: BlobStore) -> Iterator[str]:

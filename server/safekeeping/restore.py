@@ -19,7 +19,7 @@ from photo_store.inspect_image import ImageFacts, ImageLimits, NotAnImage, Photo
 from server.casework.models import NumberSeries
 from server.clock import now
 from server.config import Settings
-from server.current import blobs, settings
+from server.current import blobs, settings, spooled_on
 from server.db import db
 from server.evidence.models import Photo
 from server.launcher import LaunchError, demand_free_port
@@ -28,6 +28,7 @@ from server.safekeeping.aftermath import Findings, Settled, forget_renditions, s
 from server.safekeeping.backup import collection_paused
 from server.safekeeping.epoch import mark_neighbour
 from server.safekeeping.errors import SafekeepingError
+from server.safekeeping.holdings import settle_spooled, spooled_originals
 from server.safekeeping.inventory import check_blobs, is_sound, put_back, stored_originals
 from server.safekeeping.keepers import keeper_of
 from server.safekeeping.manifest import DATABASE, Manifest, check_files, listed_blobs, read_manifest
@@ -61,6 +62,7 @@ def restore(folder: Path, told: Told) -> Restored:
 
         def settle_all(session: Session) -> Settled:
             forget_renditions(session, _underived(session, blobs()))
+            settle_spooled(session, *_places(spooled_originals(session), blobs()))
             return settle(session, manifest, findings, now())
 
         aside, settled = keeper.replace(folder / DATABASE, manifest.revision, settle_all)
@@ -119,6 +121,13 @@ def _inspected(store: BlobStore, sha256: str) -> ImageFacts | None:
             return inspect(stream, ImageLimits())
     except (NotAnImage, PhotoTooLarge, BlobMissing):
         return None
+
+
+def _places(hashes: list[str], store: BlobStore) -> tuple[set[str], dict[str, str]]:
+    """Return which of these originals are in the store now, and which wait here because it is down, by machine."""
+    waiting = {sha256: node for sha256 in hashes if (node := spooled_on(sha256)) is not None}
+    stored = {sha256 for sha256 in hashes if sha256 not in waiting and store.exists(original_key(sha256))}
+    return stored, waiting
 
 
 def _underived(session: Session, store: BlobStore) -> Iterator[str]:

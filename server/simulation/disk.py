@@ -28,6 +28,8 @@ class ServerDisk:
         self.database = folder / DATABASE
         self.blobs = folder / "blobs"
         self.spool = folder / "spool"
+        self.custody_key = folder / "custody.key"
+        self.checkpoints = folder / "checkpoints"
         self._neighbour = folder / f"{DATABASE}.generation"
         self._copy = folder / "backup.sqlite3"
         self.backups = folder / "backups"
@@ -46,7 +48,9 @@ class ServerDisk:
         for folder in (self.blobs, self.spool):
             for file in _files(folder):
                 (folder / file).unlink()
-        shutil.rmtree(self.backups, ignore_errors=True)
+        # Checkpoints lie outside of what a restore puts back, but another story has another log.
+        for folder in (self.backups, self.checkpoints):
+            shutil.rmtree(folder, ignore_errors=True)
         for aside in self._folder.glob(f"{DATABASE}.before-restore-*"):
             aside.unlink()
 

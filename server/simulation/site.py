@@ -170,6 +170,8 @@ def _assembled(disk: ServerDisk, folder: Path, log_level: str) -> Flask:
         database_url=f"sqlite:///{disk.database}",
         blob_dir=disk.blobs,
         spool_dir=disk.spool,
+        custody_key_file=disk.custody_key,
+        checkpoint_dir=disk.checkpoints,
         queue_file=folder / "queue.sqlite3",
         # Nobody listens there: the product restores only where no server answers.
         port=0,

@@ -1,4 +1,4 @@
-"""Reads of standards: the names behind category codes."""
+"""Reads of standards: the names behind category codes, and the photographs that a class requires."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.standards.models import Category
+from server.standards.rules import USUAL, Shot, shots_of_class
+from server.standards.shots import shots_by_code
 
 
 @dataclass(frozen=True, order=True)
@@ -43,15 +45,36 @@ def category_names(session: Session, keys: Iterable[CategoryKey]) -> dict[Catego
 
 def categories(session: Session, scheme: str) -> dict[str, CategoryName]:
     """Return all minor classes of a scheme's newest version by code, in the order of the codes."""
-    newest = select(Category.version).where(Category.scheme == scheme).order_by(Category.version.desc()).limit(1)
+    newest = newest_version(session, scheme)
+    return {} if newest is None else categories_of(session, scheme, newest)
+
+
+def categories_of(session: Session, scheme: str, version: str) -> dict[str, CategoryName]:
+    """Return all minor classes of a scheme version by code, in the order of the codes."""
     rows = session.execute(
         select(Category.code, Category.name, Category.name_en)
-        .where(Category.scheme == scheme, Category.version == newest.scalar_subquery())
+        .where(Category.scheme == scheme, Category.version == version)
         .order_by(Category.code)
     )
     return {row.code: CategoryName(row.name, row.name_en) for row in rows}
 
 
+def scheme_versions(session: Session) -> list[tuple[str, str]]:
+    """Return (scheme, version) of all that is loaded, the newest version of a scheme first."""
+    known = select(Category.scheme, Category.version).distinct()
+    rows = session.execute(known.order_by(Category.scheme, Category.version.desc()))
+    return [(row.scheme, row.version) for row in rows]
+
+
 def newest_version(session: Session, scheme: str) -> str | None:
     """Return the newest version of a scheme that is loaded, or None."""
     return session.scalar(select(func.max(Category.version)).where(Category.scheme == scheme))
+
+
+def required_shots(session: Session, scheme: str, version: str | None, code: str) -> tuple[Shot, ...]:
+    """Return what a case of a class needs at every stage; ``version`` is the one it was filed under, None the newest.
+
+    A version that is not loaded demands the usual.
+    """
+    named = version or newest_version(session, scheme)
+    return USUAL if named is None else shots_of_class(shots_by_code(session, scheme, named), code)

@@ -1,12 +1,15 @@
 """Delivers photographs by tus 1.0, going on from the server's durable offset after every break."""
 
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
 from sync.handset.album import DAMAGED, DONE, REFUSED, Album, KeptPhoto
 from sync.handset.line import ROOT, Line, LineBroken, Refused, read_answer
+from sync.handset.link import Link
 
 TUS = {"Tus-Resumable": "1.0.0"}
 _OFFSET_STREAM = "application/offset+octet-stream"
@@ -18,6 +21,8 @@ _NOT_THIS_PHOTO = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
 # Only what the server says of the picture itself is final; any other refusal is tried again.
 _FINAL = frozenset({"not-an-image", "photo-too-large"})
 _MOST_STEPS = 50
+# Asking about all costs one request; opening an upload for each photograph costs one for each.
+WORTH_ASKING, _MOST_ASKED = 8, 500
 
 
 @dataclass
@@ -30,26 +35,64 @@ class DeliveryTally:
 
 
 class Delivery:
-    """Carries an album's pending photographs over a line."""
+    """Carries an album's pending photographs over a line; ``link`` is the same line, trusted by its Answer-MAC."""
 
-    def __init__(self, album: Album, line: Line) -> None:
+    def __init__(self, album: Album, line: Line, link: Link) -> None:
         self._album = album
         self._line = line
+        self._link = link
 
     def deliver_all(self) -> DeliveryTally:
         """Deliver every pending photograph; raises LineBroken at the first break, progress kept."""
         tally = DeliveryTally()
-        for photo in self._album.pending():
-            self._deliver(photo, tally)
+        pending = self._album.pending()
+        begun: set[str] = set()
+        if len(pending) >= WORTH_ASKING:
+            for start in range(0, len(pending), _MOST_ASKED):
+                begun |= self._ask_about(pending[start : start + _MOST_ASKED], tally)
+            pending = self._album.pending()
+        for photo in pending:
+            self._deliver(photo, tally, is_asked=photo.sha256 in begun)
         return tally
 
-    def _deliver(self, photo: KeptPhoto, tally: DeliveryTally) -> None:
-        """Step until the server has the last byte: create, ask or append, whichever the last answer calls for."""
+    def _ask_about(self, photos: Sequence[KeptPhoto], tally: DeliveryTally) -> set[str]:
+        """Ask which photographs need not be sent; return those whose offset is known now.
+
+        It only saves requests, so a refusal costs nothing: then each photograph's upload is opened.
+        """
+        try:
+            answer = self._link.ask(
+                "POST", "/photos/query", {"hashes": [photo.sha256 for photo in photos]}, members=("photos",)
+            )
+        except Refused as error:
+            if error.status in _NOT_THIS_PHOTO:
+                raise
+            return set()
+        told = answer["photos"] if isinstance(answer["photos"], dict) else {}
+        begun = set()
+        for photo in photos:
+            known = told.get(photo.sha256)
+            if not isinstance(known, dict):
+                continue
+            if known.get("state") == "have":
+                self._album.finish(photo.sha256, DONE)
+                tally.done += 1
+            elif _is_begun(known, photo):
+                self._album.progress(photo.sha256, upload_url=known["upload"], sent_bytes=known["offset"])
+                begun.add(photo.sha256)
+        return begun
+
+    def _deliver(self, photo: KeptPhoto, tally: DeliveryTally, *, is_asked: bool) -> None:
+        """Step until the server has the last byte: create, ask or append, whichever the last answer calls for.
+
+        ``is_asked``: the offset was told just now, there is no need to ask once more.
+        """
         if not photo.is_whole():
             self._give_up(photo, DAMAGED, "its file is lost or cut short", tally)
             return
         mismatches, why = 0, f"no progress after {_MOST_STEPS} requests"
-        ask_first = photo.upload_url is not None
+        ask_first = photo.upload_url is not None and not is_asked
+        tally.resumed += is_asked
         for _ in range(_MOST_STEPS):
             response = self._step(photo, ask_first=ask_first)
             tally.resumed += ask_first and response.is_success
@@ -103,6 +146,13 @@ class Delivery:
     def _give_up(self, photo: KeptPhoto, state: str, why: str, tally: DeliveryTally) -> None:
         self._album.finish(photo.sha256, state, why)
         tally.told.append(f"Photo {photo.sha256[:8]} was not delivered: {why}. It stays on this handset.")
+
+
+def _is_begun(known: Mapping[str, Any], photo: KeptPhoto) -> bool:
+    """Say whether an answer about a photograph names an upload of ours and an offset that can be."""
+    upload, offset = known.get("upload"), known.get("offset")
+    is_ours = isinstance(upload, str) and upload.startswith(f"{ROOT}/uploads/")
+    return known.get("state") == "partial" and is_ours and type(offset) is int and 0 <= offset < photo.size
 
 
 def _address(response: httpx.Response, photo: KeptPhoto) -> str:

@@ -57,7 +57,7 @@ class Rounds:
 
     def upload_photos(self, tally: SyncTally) -> None:
         """Deliver pending photographs, each from where the server's durable offset stands."""
-        delivered = Delivery(self.album, self.line).deliver_all()
+        delivered = Delivery(self.album, self.line, self.link).deliver_all()
         tally.photos += delivered.done
         tally.resumed += delivered.resumed
         tally.told += delivered.told

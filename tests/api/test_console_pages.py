@@ -9,13 +9,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from street import Street, declared, sha256_of, street
 
-ALL = ("/", "/cases", "/evidence", "/evidence/missing", "/handsets", "/quarantine", "/alarms", "/officers", "/account")
+DESK = ("/", "/cases", "/evidence", "/evidence/missing", "/handsets", "/quarantine", "/alarms", "/officers", "/account")
+ALL = (*DESK, "/required-shots", "/retention")
 SEEN_BY = {
     "collector": {"/", "/account"},
-    "dispatcher": {*ALL} - {"/quarantine"},
-    "reviewer": {*ALL} - {"/quarantine", "/handsets", "/alarms"},
-    "supervisor": {*ALL},
-    "admin": {"/", "/handsets", "/quarantine", "/alarms", "/officers", "/account"},
+    "dispatcher": {*DESK} - {"/quarantine"},
+    "reviewer": {*DESK} - {"/quarantine", "/handsets", "/alarms"},
+    "supervisor": {*DESK},
+    "admin": {"/", "/handsets", "/quarantine", "/alarms", "/officers", "/account", "/required-shots", "/retention"},
 }
 
 

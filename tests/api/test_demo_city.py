@@ -14,6 +14,7 @@ from rich.console import Console
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from photo_store.derive import RECIPE
 from server import create_app
 from server.casework.models import Case
 from server.casework.rules import State
@@ -59,7 +60,7 @@ def test_seeding_fills_every_page_through_the_products_own_doors(app: Flask) -> 
             "quarantined": 1,
         }
         assert read(count, Evidence.review_state).keys() == {"unreviewed", "accepted", "returned"}
-        assert read(count, Photo.derived_recipe).keys() == {"r1"}
+        assert read(count, Photo.derived_recipe).keys() == {RECIPE}
         assert read(_missing) == len(LOST) + 3 * len(UNSENT)
         assert read(_sizes) == {(320, 240), (240, 320), (640, 480)}
         assert read(_oldest) < now() - timedelta(days=DAYS - 4)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 import world
 from flask import Flask
@@ -18,6 +19,7 @@ from server.identity import operations
 from server.standards.published import publish_all
 from sync.handset import Handset, LineBroken, Refused, Snap
 from sync.handset.cli import run
+from sync.handset.delivery import WORTH_ASKING
 
 SHOT = Snap("near", photo(1).content)
 PAYLOAD = {name: value for name, value in report().items() if name != "photos"}
@@ -174,3 +176,49 @@ def test_the_commands_work_against_the_application(
     assert run([*folder, "record", "report", str(payload)], inside) == 0
     assert run([*folder, "sync"], inside) == 0
     assert "applied: 1" in capsys.readouterr().out
+
+
+def test_of_many_photographs_only_those_that_the_server_lacks_are_opened(
+    handset: Handset, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(WORTH_ASKING):
+        handset.record("report", PAYLOAD, [Snap("near", photo(number).content)])
+    assert handset.sync().photos == WORTH_ASKING
+    one = photo(WORTH_ASKING)
+    handset.record("report", PAYLOAD, [Snap("near", one.content)])
+    handset.album.ask_again()
+    sent = requests_of(inside, monkeypatch)
+    assert handset.sync().photos == WORTH_ASKING + 1
+    uploads = [path for _method, path in sent if "/uploads" in path]
+    assert len([path for path in uploads if path == "/api/v1/uploads"]) == 1
+    assert ("POST", "/api/v1/photos/query") in sent
+
+
+def test_what_was_begun_goes_on_where_the_server_says_without_asking_once_more(
+    handset: Handset, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(WORTH_ASKING):
+        handset.record("report", PAYLOAD, [Snap("near", photo(number).content)])
+    inside.lost = "/api/v1/uploads"
+    with pytest.raises(LineBroken):
+        handset.sync()
+    sent = requests_of(inside, monkeypatch)
+    tally = handset.sync()
+    assert (tally.photos, tally.resumed) == (WORTH_ASKING, 1)
+    uploads = [(method, path) for method, path in sent if "/uploads" in path]
+    # The first one was created although its answer was lost: it is neither created again nor asked for.
+    assert [method for method, _ in uploads].count("POST") == WORTH_ASKING - 1
+    assert [method for method, _ in uploads].count("HEAD") == 0
+
+
+def requests_of(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Collect method and path of every request from now on."""
+    sent: list[tuple[str, str]] = []
+    really_handle = Inside.handle_request
+
+    def handle(self: Inside, request: httpx.Request) -> httpx.Response:
+        sent.append((request.method, request.url.path))
+        return really_handle(self, request)
+
+    monkeypatch.setattr(Inside, "handle_request", handle)
+    return sent

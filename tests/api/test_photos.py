@@ -153,10 +153,10 @@ def test_a_picture_that_cannot_be_decoded_is_given_up_and_says_so(town: Street) 
         assert read(queries.photo, found).derive_error
 
 
-def test_a_picture_that_kills_its_worker_is_tried_twice_only(town: Street, sha256: str) -> None:
+def test_a_picture_that_kills_its_worker_is_tried_a_few_times_only(town: Street, sha256: str) -> None:
     with town.app.app_context():
-        attempts = [transact(photos.begin_derive, sha256, RECIPE) for _ in range(3)]
-        assert attempts == [True, True, False]
+        attempts = [transact(photos.begin_derive, sha256, RECIPE) for _ in range(5)]
+        assert attempts == [True, True, True, True, False]
         assert read(queries.underived, RECIPE, 10) == []
 
 
@@ -173,4 +173,4 @@ def test_a_derived_picture_is_not_derived_again(town: Street, sha256: str) -> No
     with town.app.app_context():
         assert not transact(photos.begin_derive, sha256, RECIPE)
         assert read(queries.underived, RECIPE, 10) == []
-        assert read(queries.underived, "r2", 10) == [sha256]
+        assert read(queries.underived, "another", 10) == [sha256]

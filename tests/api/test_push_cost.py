@@ -10,6 +10,8 @@ from support.statements import commits, statements
 MOST_STATEMENTS = 16
 # The same with photographs: what was uploaded before, evidence, custody.
 MOST_WITH_PHOTOS = 19
+# The same where some of them were uploaded before: they are attached.
+MOST_WITH_PHOTOS_THAT_ARE_HERE = 20
 
 
 @pytest.mark.parametrize("number", [1, 7, 50])
@@ -22,12 +24,16 @@ def test_a_push_of_reports_takes_a_fixed_number_of_statements(app: Flask, collec
     assert len(committed) == 2
 
 
-def test_photographs_add_statements_to_the_push_not_to_each_item(app: Flask, collector: FieldHandset) -> None:
+@pytest.mark.parametrize(("before", "most"), [(0, MOST_WITH_PHOTOS), (2, MOST_WITH_PHOTOS_THAT_ARE_HERE)])
+def test_photographs_add_statements_to_the_push_not_to_each_item(
+    app: Flask, collector: FieldHandset, before: int, most: int
+) -> None:
     collector.push()
+    collector.upload(*(photo(number) for number in (1, 2)[:before]))
     items = [collector.item(payload=report(photo(1), photo(2))) for _ in range(50)]
     with statements(app) as sent, commits(app) as committed:
         assert collector.states(*items) == ["applied"] * 50
-    assert len(sent) <= MOST_WITH_PHOTOS, "\n".join(sent)
+    assert len(sent) <= most, "\n".join(sent)
     assert len(committed) == 2
 
 

@@ -147,8 +147,15 @@ def _photograph(street: Street) -> None:
     body = {"Upload_Offset": "0", "Content_Type": OFFSET_STREAM}
     street.send("PATCH", path, one.content[:4000], **tus, **body)
     street.send("HEAD", path, **tus)
+    street.ask("POST", "/photos/query", {"hashes": [one.sha256]})
     street.send("PATCH", path, one.content[4000:], **tus, **(body | {"Upload_Offset": "4000"}))
     street.send("GET", f"/photos/{one.sha256}")
+    words = "What need not be sent; an upload that is given up; one that is complete and is not taken back."
+    street.recorder.title("Photographs: query and termination", words)
+    street.ask("POST", "/photos/query", {"hashes": [one.sha256, photo(2).sha256]})
+    begun = street.send("POST", "/uploads", **tus, Upload_Length=str(len(photo(2).content)))
+    street.send("DELETE", begun.headers["Location"], **tus)
+    street.send("DELETE", path, **tus)
 
 
 def _dispatch_and_pull(here: City, case_id: str) -> None:

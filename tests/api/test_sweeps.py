@@ -1,6 +1,7 @@
 """The worker's sweeps of uploads: what expired goes, what may still be wanted stays; and no sweep is forgotten."""
 
 import os
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,7 +100,12 @@ def test_what_a_killed_process_left_in_the_blob_store_goes(app: Flask, settings:
 
 
 def test_the_worker_knows_every_module_of_jobs() -> None:
-    files = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "server").glob("*/*jobs.py")}
+    registering = re.compile(r"^@(job|periodic\()", re.MULTILINE)
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "server").rglob("*.py")
+        if registering.search(path.read_text(encoding="utf-8"))
+    }
     assert {module.__name__ for module in subjects.JOBS} == files
 
 

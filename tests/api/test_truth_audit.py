@@ -266,6 +266,13 @@ def test_an_original_that_is_not_what_it_was_is_found(app: Flask, day: None, lef
     assert [(finding.check, finding.subject) for finding in findings(app)] == [(check, f"photo:{NEAR.sha256}")]
 
 
+def test_an_original_that_waits_on_another_machine_is_not_called_lost(app: Flask, day: None) -> None:
+    with app.app_context():
+        blobs().delete(original_key(NEAR.sha256))
+    damage(app, update(Photo).where(Photo.sha256 == NEAR.sha256).values(durability="spooled", node="another machine"))
+    assert [finding for finding in findings(app) if finding.alarm == "photo_lost"] == []
+
+
 def test_a_sample_looks_at_some_originals_without_reading_all(app: Flask, day: None) -> None:
     with app.app_context():
         looked: list[tuple[str, int]] = []

@@ -73,6 +73,8 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
             database_url=url,
             blob_dir=tmp_path / "blobs",
             spool_dir=tmp_path / "spool",
+            custody_key_file=tmp_path / "custody.key",
+            checkpoint_dir=tmp_path / "checkpoints",
             queue_file=tmp_path / "queue",
             secret_key="upgrade",
         )

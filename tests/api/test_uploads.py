@@ -67,6 +67,7 @@ def test_options_tell_what_is_spoken_here_without_any_credential(app: Flask) -> 
         "creation-with-upload",
         "expiration",
         "checksum",
+        "termination",
     }
     assert int(response.headers["Tus-Max-Size"]) == 25 * 1024 * 1024
 

@@ -38,9 +38,9 @@ def see(app: Flask, name: str, phase: Phase, seed: int) -> None:
     """Put a drawn picture in the place of a photograph's bytes and derive its renditions."""
     store: BlobStore = app.extensions["xuncha_blobs"]
     store.put(original_key(sha256_of(name)), io.BytesIO(drawn(phase, seed)))
-    derive(store, sha256_of(name))
+    made = derive(store, sha256_of(name))
     with app.app_context():
-        transact(note_derived, sha256_of(name), RECIPE, {})
+        transact(note_derived, sha256_of(name), RECIPE, made)
 
 
 @cache

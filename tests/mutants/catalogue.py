@@ -1,8 +1,10 @@
 """All mutants, and those that have nothing to mutate yet."""
 
-from mutants import feed, locks, photos, safekeeping, storing, trust
+from mutants import custody, evidence, feed, locks, photos, safekeeping, storing, trust
 
 MUTANTS = (
+    *custody.MUTANTS,
+    *evidence.MUTANTS,
     *feed.MUTANTS,
     *locks.MUTANTS,
     *storing.MUTANTS,
@@ -12,6 +14,4 @@ MUTANTS = (
 )
 
 # Named by the design, but what they would damage does not exist: declared, so that nobody takes them for tried.
-NOT_APPLICABLE = {
-    "gc_without_lock": "nothing collects originals yet; the mutant comes with the collector",
-}
+NOT_APPLICABLE: dict[str, str] = {}

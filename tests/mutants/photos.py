@@ -4,6 +4,8 @@ from mutants.mutant import Change, Mutant
 
 _SYNCED = "tests/fault/test_acknowledgement.py"
 _SEGMENT = f"{_SYNCED}::test_bytes_of_an_upload_are_on_disk_before_their_offset_is_committed[sqlite]"
+_COLLECTOR = "tests/fault/test_race_collector.py"
+_QUERY = "tests/api/test_photo_query.py"
 _ORIGINAL = f"{_SYNCED}::test_an_original_is_on_disk_before_its_photo_is_committed[sqlite]"
 
 MUTANTS = (
@@ -42,5 +44,48 @@ MUTANTS = (
         "The offset reaches the length before the photo is hashed, linked and recorded.",
         (Change("photo_store/writer.py", "recorded = len(self._pending) - last", "recorded = len(self._pending)"),),
         ("tests/unit/test_upload_engine.py::test_a_full_upload_is_never_shown_full_before_it_is_finished",),
+    ),
+    Mutant(
+        "gc_without_lock",
+        "The collector marks a photograph for deletion without locking its row before it looks who uses it.",
+        (
+            Change(
+                "server/evidence/pool.py",
+                "select(Photo.sha256).where(Photo.sha256 == sha256).with_for_update())",
+                "select(Photo.sha256).where(Photo.sha256 == sha256))",
+            ),
+        ),
+        (f"{_COLLECTOR}::test_opening_an_upload_of_it[postgresql-collector second]",),
+    ),
+    Mutant(
+        "gc_without_claim",
+        "An upload that declared no hash does not name it before its bytes go to the store.",
+        (
+            Change(
+                "server/gateway/upload_ledger.py",
+                "if now_known.sha256 != sha256 and not transact(uploads.claim, upload_id, sha256=sha256, fence=fence):",
+                "if now_known.sha256 not in {None, sha256}:",
+            ),
+            Change("server/gateway/upload_ledger.py", "        read(demand_kept, sha256, lock=False)\n", ""),
+        ),
+        (f"{_COLLECTOR}::test_finishing_an_upload_that_did_not_name_it_before[postgresql-stored]",),
+    ),
+    Mutant(
+        "query_without_grant",
+        "A query tells that a photograph is here to whoever knows its hash.",
+        (Change("server/gateway/photo_query.py", ", Upload.install_id.in_(own))", ")"),),
+        (f"{_QUERY}::test_what_others_have_sent_or_begun_is_missing[sqlite]",),
+    ),
+    Mutant(
+        "query_keeps_nothing",
+        "A query calls a condemned photograph here.",
+        (
+            Change(
+                "server/evidence/pool.py",
+                ".where(Photo.sha256.in_(hashes), is_here(moment))",
+                ".where(Photo.sha256.in_(hashes))",
+            ),
+        ),
+        (f"{_COLLECTOR}::test_asking_for_it[postgresql-collector first]",),
     ),
 )

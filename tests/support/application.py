@@ -46,6 +46,8 @@ def settings(database: str, home: Path, workshop: Path) -> Settings:
         database_url=database,
         blob_dir=home / "blobs",
         spool_dir=home / "spool",
+        custody_key_file=home / "custody.key",
+        checkpoint_dir=home / "checkpoints",
         # Outside what is emptied: the application holds it open. Nobody runs these jobs but a live server's worker.
         queue_file=workshop / "queue.sqlite3",
         secret_key="only for tests, and the same in every process of one test",

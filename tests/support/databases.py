@@ -88,6 +88,8 @@ def migrate(url: str, folder: Path) -> None:
         database_url=url,
         blob_dir=folder / "blobs",
         spool_dir=folder / "spool",
+        custody_key_file=folder / "custody.key",
+        checkpoint_dir=folder / "checkpoints",
         queue_file=folder / "queue.sqlite3",
         secret_key="for the migration only",
     )

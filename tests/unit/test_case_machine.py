@@ -1,6 +1,7 @@
 """The state machine of a case: every state crossed with every action."""
 
 from itertools import product
+from uuid import UUID
 
 import pytest
 
@@ -17,10 +18,17 @@ from server.casework.rules import (
     permission_of,
     step,
 )
+from server.evidence.required import ShotStanding
 from server.identity.rules import Permission
 from server.problems import Problem
 
-EVERYTHING = Facts(reason="as agreed", has_squad=True, after_present=1, check_result="passed")
+
+def after(present: int = 0, *on_the_way: tuple[str, UUID], stage: str = "disposal") -> tuple[ShotStanding, ...]:
+    """Return a checklist of one after-photograph."""
+    return (ShotStanding(stage, "after", 1, present, on_the_way),)
+
+
+EVERYTHING = Facts(reason="as agreed", has_squad=True, shots=after(1), check_result="passed")
 
 # Written down a second time on purpose: whoever changes the table must say so here too.
 LEGAL = {
@@ -95,22 +103,32 @@ def test_sending_a_squad_back_needs_a_written_reason(reason: str | None) -> None
 
 
 def test_closing_without_any_after_photograph_is_refused() -> None:
-    problem = refusal(State.CHECKING, Action.CLOSE, Facts(check_result="passed"))
+    problem = refusal(State.CHECKING, Action.CLOSE, Facts(shots=after(), check_result="passed", reason="trust me"))
     assert (problem.slug, problem.members["missing"]) == ("evidence-missing", [])
+    (shot,) = problem.members["shots"]
+    assert (shot["stage"], shot["role"], shot["count"], shot["lacking"]) == ("disposal", "after", 1, 1)
 
 
 def test_closing_while_an_after_photograph_is_on_its_way_names_it_and_its_handset() -> None:
-    waiting = {"sha256": "ab" * 32, "install_id": "0190"}
-    problem = refusal(
-        State.CHECKING, Action.CLOSE, Facts(after_present=3, after_missing=[waiting], check_result="passed")
-    )
-    assert (problem.slug, problem.members["missing"]) == ("evidence-missing", [waiting])
+    facts = Facts(shots=after(3, ("ab" * 32, UUID(int=7))), check_result="passed")
+    problem = refusal(State.CHECKING, Action.CLOSE, facts)
+    waiting = [{"sha256": "ab" * 32, "install_id": str(UUID(int=7))}]
+    assert (problem.slug, problem.members["missing"]) == ("evidence-missing", waiting)
+    assert problem.members["shots"][0]["lacking"] == 0
+
+
+@pytest.mark.parametrize("stage", ["report", "check"])
+def test_a_written_reason_stands_in_for_a_photograph_of_a_moment_that_is_over(stage: str) -> None:
+    unproven = Facts(shots=after(stage=stage), check_result="passed")
+    assert refusal(State.CHECKING, Action.CLOSE, unproven).slug == "evidence-missing"
+    explained = Facts(shots=after(stage=stage), check_result="passed", reason="reported by telephone")
+    assert step(State.CHECKING, Action.CLOSE, explained).target == State.CLOSED
 
 
 @pytest.mark.parametrize("result", [None, "failed"])
 def test_closing_without_a_passed_check_needs_a_reason(result: str | None) -> None:
-    assert refusal(State.CHECKING, Action.CLOSE, Facts(after_present=1, check_result=result)).slug == "check-missing"
-    facts = Facts(after_present=1, check_result=result, reason="seen by the supervisor")
+    assert refusal(State.CHECKING, Action.CLOSE, Facts(shots=after(1), check_result=result)).slug == "check-missing"
+    facts = Facts(shots=after(1), check_result=result, reason="seen by the supervisor")
     assert step(State.CHECKING, Action.CLOSE, facts).target == State.CLOSED
 
 

@@ -56,8 +56,10 @@ def test_wsgi_imports_only_the_server() -> None:
 
 
 def test_no_module_is_longer_than_300_lines() -> None:
-    # A migration is one story, written once and never changed: cutting it up would help nobody.
-    grown = [path for path in modules() if "migrations" not in path.parts]
+    # A migration is one story, written once and never changed: cutting it up would help nobody. The judge of a bundle
+    # travels as a single file (design/evidence.md §6).
+    whole = ROOT / "server/casework/bundle/verify.py"
+    grown = [path for path in modules() if "migrations" not in path.parts and path != whole]
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in grown}
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 

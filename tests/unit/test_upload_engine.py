@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from photo_store.upload_errors import (
     OffsetMismatch,
     SpoolUnavailable,
     TooMuchData,
+    UploadComplete,
     UploadError,
     UploadFenced,
     UploadUnknown,
@@ -325,13 +327,98 @@ def test_two_uploads_of_one_photo_share_a_blob(bench: Bench) -> None:
     assert list(bench.blobs.keys()) == [original_key(SHA256)]
 
 
-def test_an_aborted_upload_is_gone_with_its_segments(bench: Bench) -> None:
+def test_a_terminated_upload_is_gone_with_its_segments(bench: Bench) -> None:
     upload_id = bench.create()
     bench.engine.append(upload_id, 0, [PHOTO[:5000]])
-    bench.engine.abort(upload_id, reason="expired")
+    bench.engine.terminate(upload_id, reason="taken back")
     assert bench.spooled() == []
     with pytest.raises(UploadUnknown):
         bench.engine.head(upload_id)
+    with pytest.raises(UploadUnknown):
+        bench.engine.terminate(upload_id, reason="taken back twice")
+
+
+def test_a_complete_upload_is_not_taken_back(bench: Bench) -> None:
+    upload_id = bench.create()
+    bench.engine.append(upload_id, 0, [PHOTO])
+    with pytest.raises(UploadComplete):
+        bench.engine.terminate(upload_id, reason="taken back")
+    assert bench.engine.head(upload_id).status == "complete"
+    assert bench.stored() == PHOTO
+
+
+@pytest.mark.parametrize("sent", [5000, len(PHOTO)], ids=["in the middle", "at its last byte"])
+def test_a_writer_whose_upload_is_terminated_meanwhile_stops_and_leaves_nothing(bench: Bench, sent: int) -> None:
+    upload_id = bench.create()
+
+    def body() -> Iterator[bytes]:
+        yield PHOTO[:sent]
+        bench.engine.terminate(upload_id, reason="taken back")
+
+    with pytest.raises(UploadError):
+        bench.engine.append(upload_id, 0, body())
+    with pytest.raises(UploadUnknown):
+        bench.engine.head(upload_id)
+    assert bench.spooled() == []
+    assert not bench.blobs.exists(original_key(SHA256))
+
+
+def test_other_bytes_than_declared_are_refused_once_and_kept_under_their_own_hash_when_they_come_again(
+    bench: Bench,
+) -> None:
+    declared = hashlib.sha256(b"hashed before the handset stripped its Exif").hexdigest()
+    first = bench.create(sha256=declared)
+    with pytest.raises(HashMismatch):
+        bench.engine.append(first, 0, [PHOTO])
+    assert list(bench.blobs.keys()) == []
+    second = bench.create(sha256=declared)
+    state = bench.engine.append(second, 0, [PHOTO])
+    assert (state.status, state.sha256) == ("complete", SHA256)
+    assert bench.stored() == PHOTO
+
+
+def test_bytes_hurt_on_the_way_twice_are_refused_twice(bench: Bench) -> None:
+    for place in (1000, 2000):
+        hurt = PHOTO[:place] + bytes([PHOTO[place] ^ 1]) + PHOTO[place + 1 :]
+        with pytest.raises(HashMismatch):
+            bench.engine.append(bench.create(), 0, [hurt])
+    assert bench.engine.append(bench.create(), 0, [PHOTO]).status == "complete"
+    assert list(bench.blobs.keys()) == [original_key(SHA256)]
+
+
+def test_what_is_no_picture_is_not_kept_however_often_it_comes(bench: Bench) -> None:
+    content, declared = b"GIF89a" + bytes(3000), SHA256
+    with pytest.raises(HashMismatch):
+        bench.engine.append(bench.create(content, declared), 0, [content])
+    with pytest.raises(NotAnImage):
+        bench.engine.append(bench.create(content, declared), 0, [content])
+    assert list(bench.blobs.keys()) == []
+
+
+@pytest.mark.parametrize("declared", [SHA256, None])
+def test_a_photo_that_is_being_deleted_waits_until_it_is_gone(bench: Bench, declared: str | None) -> None:
+    bench.ledger.deleting.add(SHA256)
+    upload_id = bench.create(sha256=declared)
+    with pytest.raises(BlobUnavailable):
+        bench.engine.append(upload_id, 0, [PHOTO])
+    assert list(bench.blobs.keys()) == []
+    bench.ledger.deleting.clear()
+    assert bench.engine.head(upload_id).status == "complete"
+    assert bench.stored() == PHOTO
+
+
+def test_the_hash_is_claimed_before_the_bytes_go_to_the_store(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    claimed: list[str | None] = []
+    really_put = MemoryBlobs.put
+
+    def put(store: MemoryBlobs, key: str, *rest: Any, **options: Any) -> bool:  # noqa: ANN401 (the port's own)
+        claimed.append(bench.ledger.state(upload_id).sha256)
+        return really_put(store, key, *rest, **options)
+
+    monkeypatch.setattr(MemoryBlobs, "put", put)
+    upload_id = bench.create(sha256=None)
+    bench.engine.append(upload_id, 0, [PHOTO])
+    assert claimed == [SHA256]
 
 
 def test_the_segment_is_durable_before_the_ledger_moves(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

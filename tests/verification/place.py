@@ -54,6 +54,8 @@ def _prepared(url: str, folder: Path) -> Settings:
         database_url=url,
         blob_dir=folder / "blobs",
         spool_dir=folder / "spool",
+        custody_key_file=folder / "custody.key",
+        checkpoint_dir=folder / "checkpoints",
         queue_file=folder / "queue.sqlite3",
         secret_key="the same in every process of one run",
         web_processes=1,

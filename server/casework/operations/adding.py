@@ -13,6 +13,7 @@ from server.casework.operations.traces import Cause, note, show_case, show_tasks
 from server.casework.proposals import Added, Addition, UnknownReport
 from server.casework.rules import ENDED
 from server.evidence import operations as evidence
+from server.evidence.pairs import propose
 from server.evidence.rules import STAGE_OF_TASK, Capture, Owner, Stage
 from server.ledger.operations import meet
 from server.problems import Problem
@@ -38,8 +39,12 @@ def add_evidence(session: Session, reporter: Reporter, addition: Addition) -> Ad
         task_id=None if task is None else task.id,
         captured_at=addition.captured_at,
         captured_at_corrected=addition.captured_at_corrected,
+        certainty=addition.captured_certainty,
+        fix=addition.fix,
+        fingerprint=addition.fingerprint,
     )
     missing = evidence.expect(session, owner, capture, addition.photos)
+    propose(session, "case", [case.id])
     cause = Cause(
         actor_id=reporter.officer_id,
         reason=addition.note or None,

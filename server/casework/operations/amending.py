@@ -23,6 +23,7 @@ from server.casework.proposals import Amended, Correction, UnknownReport
 from server.casework.rules import UNFILED
 from server.clock import now
 from server.evidence.classing import reclassify
+from server.evidence.flags import reconsider
 from server.problems import Problem
 
 # Tells the dseq of items of the reporter's install.
@@ -113,6 +114,7 @@ def _recompute(session: Session, case: Case, numbers: Numbers) -> dict[str, Any]
     if "position" in replaced:
         for column, value in wanted["position"].items():
             setattr(case, column, value)
+        reconsider(session, ("case", case.id))
     return replaced
 
 

@@ -10,6 +10,7 @@ from server.casework.operations.traces import Cause, note, show_case, show_task,
 from server.casework.rules import ACTION_OF_EVENT, ENDED, Action, Facts, State, fold_result, fold_task, step
 from server.clock import now
 from server.evidence import operations as evidence
+from server.evidence.pairs import propose
 from server.evidence.rules import STAGE_OF_TASK, Capture, Owner
 from server.ledger.operations import meet
 from server.problems import Problem
@@ -121,8 +122,13 @@ def _keep_photos(session: Session, task: FieldTask, case: Case, reporter: Report
         task_id=task.id,
         captured_at=answer.captured_at,
         captured_at_corrected=answer.captured_at_corrected,
+        certainty=answer.captured_certainty,
+        fix=answer.fix,
+        fingerprint=answer.fingerprint,
     )
     missing = evidence.expect(session, owner, capture, answer.photos)
+    if answer.photos:
+        propose(session, "case", [case.id])
     if len(missing) < len({photo.sha256 for photo in answer.photos}) and case.state not in ENDED:
         # Some bytes were here before: whoever holds a task of this case can look at them now.
         show_tasks(session, tasks_of(session, [case.id]))

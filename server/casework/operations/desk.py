@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.base import uuid7
-from server.casework.models import Case, FieldTask, NumberSeries, TaskEvent
+from server.casework.checklist import checklist
+from server.casework.models import Case, FieldTask, NumberSeries
 from server.casework.numbers import Numbering
 from server.casework.operations.assigning import Assignee, Order, cancel, create_task, reassign
 from server.casework.operations.roots import lock_case, tasks_of
@@ -16,8 +17,6 @@ from server.casework.operations.traces import Cause, note, show_case, show_task
 from server.casework.records import CaseRecord, case_records
 from server.casework.rules import DESK_ACTIONS, Action, Facts, Need, permission_of, step, transition
 from server.clock import now
-from server.evidence import queries as evidence
-from server.evidence.records import EvidenceRecord
 from server.evidence.scope import agencies_in
 from server.identity.models import Agency, Squad
 from server.identity.rules import Actor
@@ -100,32 +99,12 @@ def _desk_action(action: str) -> Action:
 def _facts(under_way: _Step, needs: frozenset[Need], reason: str | None) -> Facts:
     """Gather what the transition's needs are judged by; the evidence is only read where it is needed."""
     case = under_way.case
-    if Need.AFTER_PHOTOS not in needs:
-        return Facts(reason=reason, has_squad=under_way.squad_id is not None, check_result=case.check_result)
-    disposal = under_way.task("disposal")
-    after = [] if disposal is None else _after_photos(under_way.session, disposal)
     return Facts(
         reason=reason,
         has_squad=under_way.squad_id is not None,
-        after_present=sum(photo.present_at is not None for photo in after),
-        after_missing=tuple(
-            {"sha256": photo.sha256, "install_id": str(photo.install_id)} for photo in after if photo.present_at is None
-        ),
+        shots=checklist(under_way.session, case) if Need.SHOTS in needs else (),
         check_result=case.check_result,
     )
-
-
-def _after_photos(session: Session, disposal: FieldTask) -> list[EvidenceRecord]:
-    """Return the after-photographs of the current round; those of a round taken away never block closing."""
-    rows = session.execute(
-        select(TaskEvent.install_id, TaskEvent.item_id).where(
-            TaskEvent.task_id == disposal.id,
-            TaskEvent.assignment_no == disposal.assignment_no,
-            TaskEvent.effective.is_(True),
-        )
-    ).all()
-    items = [(row.install_id, row.item_id) for row in rows]
-    return [photo for photo in evidence.of_task_items(session, disposal.id, items) if photo.role == "after"]
 
 
 def _check_squad(session: Session, squad_id: UUID, scope: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from server.casework.operations.traces import show_case, show_tasks
 from server.casework.rules import ENDED
 from server.clock import now
 from server.evidence import operations as evidence
+from server.evidence.pairs import propose
 from server.evidence.rules import Capture, Owner, Stage
 from server.ledger.marks import Entity, mark
 from server.ledger.operations import bring
@@ -42,6 +43,9 @@ def report_cases(session: Session, install_id: UUID, reported: Sequence[Reported
     missing = evidence.expect_all(
         session, install_id, [_expectation(reporter, report) for reporter, report in reported]
     )
+    both_sides = [report.case_id for _, report in reported if report.measure is not None]
+    if both_sides:
+        propose(session, "case", both_sides)
     for reporter, report in reported:
         mark(session, f"officer:{reporter.officer_id}", Entity("case", report.case_id), versions[report.case_id])
     bring(session, [f"item:{report.item_id}" for _, report in reported])
@@ -100,6 +104,9 @@ def _expectation(reporter: Reporter, report: Report) -> evidence.Expectation:
         capacity=reporter.capacity,
         captured_at=report.captured_at,
         captured_at_corrected=report.captured_at_corrected,
+        certainty=report.captured_certainty,
+        fix=report.fix,
+        fingerprint=report.fingerprint,
     )
     return evidence.Expectation(owner, capture, report.photos)
 

@@ -5,14 +5,14 @@ One person may do both only where nobody else could: that is marked on the decis
 
 import json
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from server.gateway.desk.held import Decided, Held, decide, lock, written
 from server.gateway.models import InboxItem, ItemDecision
 from server.gateway.opened import open_rows, settle_one
-from server.identity.models import Agency, Officer, RoleGrant
-from server.identity.rules import ROLES_FOR, Actor, Permission, within
+from server.identity.rules import Actor, Permission
+from server.identity.second_person import another_may
 from server.ledger.operations import bring
 from server.problems import Problem, _
 from sync.item import State, Verdict
@@ -52,7 +52,7 @@ def confirm_discard(session: Session, actor: Actor, row_id: str, *, reason: str,
     if proposal is None:
         raise Problem("discard-not-proposed")
     alone = proposal.officer_id == actor.officer_id
-    if alone and _others(session, held, actor):
+    if alone and another_may(session, Permission.MANAGE_QUARANTINE, held.agency_id, actor.officer_id):
         raise Problem("second-person-needed")
     verdict = Verdict(State.SUPERSEDED, {"problem": Problem("item-discarded").body()})
     decide(session, held, actor, "discarded", why, single_person=alone)
@@ -64,22 +64,6 @@ def _proposal(held: Held) -> ItemDecision | None:
     """Return the open proposal: only the newest decision can be one, any later step has answered it."""
     newest = held.newest
     return newest if newest is not None and newest.action == _PROPOSED else None
-
-
-def _others(session: Session, held: Held, actor: Actor) -> bool:
-    """Tell whether anybody else may manage the quarantine of the item's agency."""
-    path = session.scalars(select(Agency.path).where(Agency.id == held.agency_id)).one()
-    grants = session.execute(
-        select(RoleGrant.officer_id, Agency.path)
-        .join(Agency, Agency.id == RoleGrant.agency_id)
-        .join(Officer, Officer.id == RoleGrant.officer_id)
-        .where(
-            RoleGrant.role.in_([role.value for role in ROLES_FOR[Permission.MANAGE_QUARANTINE]]),
-            Officer.active.is_(True),
-            RoleGrant.officer_id != actor.officer_id,
-        )
-    )
-    return any(within(path, (granted_at,)) for _officer_id, granted_at in grants)
 
 
 def _settle(session: Session, held: Held, verdict: Verdict) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from server.casework import operations as casework
+from server.evidence.rules import fix_of
 from server.gateway.kinds.kind import NeedsError, Payload, photos_of, reporter_of
 from server.gateway.kinds.target import NO_RECORD, demand_that_it_may_come
 from sync.handset_time import Corrected
@@ -15,6 +16,7 @@ def apply(session: Session, item: Item, corrected: Corrected, payload: Payload) 
     """Keep the photographs, or wait for the task or report that they belong to."""
     addition = casework.Addition(
         item_id=item.key.item_id,
+        fingerprint=item.key.fingerprint,
         case_id=payload["case_id"],
         task_id=payload["task_id"],
         report_id=payload["item_id"],
@@ -22,6 +24,8 @@ def apply(session: Session, item: Item, corrected: Corrected, payload: Payload) 
         photos=photos_of(payload),
         captured_at=corrected.claimed,
         captured_at_corrected=corrected.at,
+        captured_certainty=corrected.certainty,
+        fix=fix_of(payload["position"]),
     )
     try:
         added = casework.add_evidence(session, reporter_of(session, item), addition)

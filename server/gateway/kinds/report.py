@@ -21,6 +21,7 @@ def report_of(item: Item, corrected: Corrected, payload: Payload) -> casework.Re
     position = payload["position"]
     return casework.Report(
         item_id=item.key.item_id,
+        fingerprint=item.key.fingerprint,
         case_id=derived(item.install_id, item.key.item_id),
         scheme=payload["category"]["scheme"],
         category_code=payload["category"]["code"],

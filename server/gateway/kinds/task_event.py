@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from server.casework import operations as casework
+from server.evidence.rules import fix_of
 from server.gateway.kinds.kind import NeedsError, Payload, photos_of, reporter_of
 from server.ledger.operations import meet
 from server.problems import Problem
@@ -17,6 +18,7 @@ def apply(session: Session, item: Item, corrected: Corrected, payload: Payload) 
     meet(session, [key])
     answer = casework.TaskAnswer(
         item_id=item.key.item_id,
+        fingerprint=item.key.fingerprint,
         task_id=payload["task_id"],
         assignment_no=payload["assignment_no"],
         event=payload["event"],
@@ -24,6 +26,8 @@ def apply(session: Session, item: Item, corrected: Corrected, payload: Payload) 
         note=payload["note"],
         captured_at=corrected.claimed,
         captured_at_corrected=corrected.at,
+        captured_certainty=corrected.certainty,
+        fix=fix_of(payload["position"]),
         photos=photos_of(payload),
     )
     try:

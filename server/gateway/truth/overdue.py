@@ -56,7 +56,7 @@ def photographs(session: Session, after: UUID | None) -> Step:
     """Find installs that owe photographs for more than a day and were in touch after that day."""
     chosen = (
         select(Evidence.install_id, func.count().label("count"), func.min(Evidence.expected_at).label("since"))
-        .where(Evidence.present_at.is_(None), Evidence.expected_at < now() - PATIENCE)
+        .where(Evidence.present_at.is_(None), Evidence.disposed_at.is_(None), Evidence.expected_at < now() - PATIENCE)
         .group_by(Evidence.install_id)
         .order_by(Evidence.install_id)
         .limit(_AT_ONCE)

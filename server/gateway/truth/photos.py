@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from photo_store import BlobMissing, BlobStore, original_key
 from photo_store.fingerprint import digest
+from server.current import node_name
 from server.db import read
 from server.evidence.models import Evidence, Photo
 from server.gateway.truth.finding import Finding, Step
@@ -52,8 +53,11 @@ def stored(store: BlobStore, *, deep: bool) -> Callable[[Any], Step]:
 
 
 def _after(session: Session, begin: str) -> list[tuple[str, int]]:
+    # What waits on another machine for the store can only be read there.
+    readable = or_(Photo.durability == "stored", Photo.node == node_name())
+    kept = Photo.disposed_at.is_(None), Photo.deleting_at.is_(None), readable
     rows = session.execute(
-        select(Photo.sha256, Photo.size).where(Photo.sha256 > begin).order_by(Photo.sha256).limit(_BLOBS_AT_ONCE)
+        select(Photo.sha256, Photo.size).where(Photo.sha256 > begin, *kept).order_by(Photo.sha256).limit(_BLOBS_AT_ONCE)
     )
     return [(row.sha256, row.size) for row in rows]
 

@@ -102,6 +102,13 @@ def photographs() -> None:
     )
     op.create_index("ix_photo_checked_at", "photo", ["checked_at"])
     op.create_index(
+        "ix_photo_damaged",
+        "photo",
+        ["damaged_at"],
+        postgresql_where=sa.text("damaged_at IS NOT NULL"),
+        sqlite_where=sa.text("damaged_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_photo_spooled",
         "photo",
         ["node", "received_at"],
@@ -137,6 +144,7 @@ def likeness() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("bits", sa.LargeBinary(length=32), nullable=False),
         sa.Column("flat", sa.Boolean(), nullable=False),
+        sa.Column("embedded", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_likeness")),
         sa.UniqueConstraint("sha256", name=op.f("uq_likeness_sha256")),
     )
@@ -144,12 +152,16 @@ def likeness() -> None:
         "likeness_slot",
         sa.Column("slot", sa.Integer(), nullable=False),
         sa.Column("likeness_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["likeness_id"], ["likeness.id"], name=op.f("fk_likeness_slot_likeness_id"), ondelete="CASCADE"
-        ),
+        sa.Column("bits", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("slot", "likeness_id", name=op.f("pk_likeness_slot")),
         sqlite_with_rowid=False,
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # On SQLite the table is its primary key; here the key must carry the bits to answer a search by itself.
+        op.execute(
+            "ALTER TABLE likeness_slot DROP CONSTRAINT pk_likeness_slot,"
+            " ADD CONSTRAINT pk_likeness_slot PRIMARY KEY (slot, likeness_id) INCLUDE (bits)"
+        )
 
 
 def evidence() -> None:
@@ -158,7 +170,31 @@ def evidence() -> None:
         for name in ("lon", "lat", "accuracy_m"):
             table.add_column(sa.Column(name, sa.Double(), nullable=True))
         table.add_column(sa.Column("before_id", sa.Uuid(), nullable=True))
+        table.add_column(sa.Column("paired_by", sa.Uuid(), nullable=True))
+        table.add_column(sa.Column("disposed_at", sa.DateTime(timezone=True), nullable=True))
+        table.add_column(sa.Column("flagged_version", sa.String(16), nullable=True))
         table.create_foreign_key(op.f("fk_evidence_before_id"), "evidence", ["before_id"], ["id"])
+    op.create_index(
+        "ix_evidence_unflagged",
+        "evidence",
+        ["id"],
+        postgresql_where=sa.text("present_at IS NOT NULL AND flagged_version IS DISTINCT FROM version"),
+        sqlite_where=sa.text("present_at IS NOT NULL AND flagged_version IS NOT version"),
+    )
+    op.create_index(
+        "ix_evidence_place",
+        "evidence",
+        ["lat", "lon"],
+        postgresql_where=sa.text("lat IS NOT NULL AND flagged_version IS NOT NULL"),
+        sqlite_where=sa.text("lat IS NOT NULL AND flagged_version IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_evidence_install",
+        "evidence",
+        ["install_id", "id"],
+        postgresql_where=sa.text("flagged_version IS NOT NULL"),
+        sqlite_where=sa.text("flagged_version IS NOT NULL"),
+    )
     op.create_table(
         "evidence_flag",
         sa.Column("evidence_id", sa.Uuid(), nullable=False),

@@ -1,9 +1,7 @@
-"""The interleavings of row `race`. Each returns what is wrong at its end; most are tried in both orders.
-
-Garbage collection against a query is not among them: this release collects no photographs yet.
-"""
+"""The interleavings of row `race`. Each returns what is wrong at its end; most are tried in both orders."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 from support.field import FieldHandset, Item, answer_to, report
 from support.forced_points import COMMIT, Point, at_once, interleave
 from support.kinds import addition, correction, woken
+from support.photo_pool import DAY, POOL, Pool, later
 from verification.rows.race_city import RaceCity, deliver, reconciled
 
 from server.base import new_tag, uuid7
@@ -22,6 +21,10 @@ from server.ledger.purge import purge_marks
 Scenario = Callable[[RaceCity], Iterator[str]]
 THREADS = 8
 NUMBERED = Point(COMMIT, after="INTO feed_scope")
+CONDEMNED = Point(COMMIT, after="UPDATE photo SET condemned_at")
+ASKED_FOR = Point(COMMIT, after="UPDATE photo SET asked_at")
+MARKED = Point(COMMIT, after="UPDATE photo SET deleting_at")
+ATTACHED = Point(COMMIT, after="UPDATE photo SET .*attached_at")
 
 
 def same_batch(city: RaceCity) -> Iterator[str]:
@@ -240,6 +243,50 @@ def purge_and_pull(city: RaceCity) -> Iterator[str]:
         yield f"an expired cursor was answered {after.status_code}"
 
 
+def collector_and_query(city: RaceCity) -> Iterator[str]:
+    """Ask for a photograph that is just being condemned: who is told that it is here can rely on it."""
+    for number, collector_first in enumerate((True, False)):
+        handset, one = city.handset(), city.shot(30 + number)
+        deliver(handset, one)
+        with later(timedelta(hours=1)):
+            handset.push()
+        pool = Pool(city.app)
+        with later(POOL):
+            asking = partial(_asked, handset, one.sha256)
+            works: tuple[Callable[[], Any], ...] = (pool.collect, asking)
+            first, second = works if collector_first else works[::-1]
+            held = interleave(city.app, first, CONDEMNED if collector_first else ASKED_FOR, second)
+            told = held.second if collector_first else held.first
+        pool.collect(POOL + DAY)
+        if told != ("missing" if collector_first else "have") or pool.has_bytes(one.sha256) is not (told == "have"):
+            yield f"collector first: {collector_first}; told {told}, bytes: {pool.has_bytes(one.sha256)}"
+
+
+def collector_and_declaration(city: RaceCity) -> Iterator[str]:
+    """Declare a photograph that is just being deleted: it is attached, or the handset is asked for it."""
+    for number, collector_first in enumerate((True, False)):
+        handset, one = city.handset(), city.shot(40 + number)
+        deliver(handset, one)
+        with later(timedelta(hours=1)):
+            handset.push()
+        pool = Pool(city.app)
+        pool.collect(POOL)
+        item = handset.item(payload=report(photos=[one.declared()]))
+        works: tuple[Callable[[], Any], ...] = (pool.collect, _pushing(handset, item))
+        with later(POOL + DAY):
+            first, second = works if collector_first else works[::-1]
+            interleave(city.app, first, MARKED if collector_first else ATTACHED, second)
+        wants = [want["sha256"] for want in handset.push()["photo_wants"]]
+        if pool.has_bytes(one.sha256) is collector_first or wants != [one.sha256] * collector_first:
+            yield f"collector first: {collector_first}; bytes: {pool.has_bytes(one.sha256)}, wanted: {wants}"
+
+
+def _asked(handset: FieldHandset, sha256: str) -> str:
+    answer = handset.client.post("/api/v1/photos/query", json={"hashes": [sha256]}, headers=handset.headers)
+    told: str = handset.trusted(answer)["photos"][sha256]["state"]
+    return told
+
+
 def _lacking(reader: FieldHandset, cases: dict[str, str]) -> list[str]:
     return [case_id for case_id in cases if ("case", case_id) not in reader.mirror]
 
@@ -254,4 +301,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     finalise_same_hash,
     opposite_scopes,
     purge_and_pull,
+    collector_and_query,
+    collector_and_declaration,
 )

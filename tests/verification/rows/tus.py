@@ -1,7 +1,8 @@
 """Row `tus`: random lives of uploads at the HTTP door against a model of their bytes.
 
 A trial is the life of one upload: created, asked, appended to at right and wrong offsets, by bodies that end early,
-break off, come in chunks, are empty, hurt or too long, by two clients at once, and at last finished. The model knows
+break off, come in chunks, are empty, hurt or too long, by two clients at once, now and then terminated and begun anew,
+and at last finished. The model knows
 which bytes were sent; the server may know fewer, never more and never others.
 """
 
@@ -75,7 +76,7 @@ class Life:
         deeds: tuple[Callable[[], None], ...] = (
             self.ask, self.append, self.append, self.append_cut, self.append_cut, self.append_elsewhere,
             self.append_nothing, self.append_too_much, self.append_hurt, self.append_twice, self.ask_while_appending,
-            self.ask_nonsense,
+            self.ask_nonsense, self.terminate, self.terminate_while_appending,
         )  # fmt: skip
         for _ in range(self.dice.randint(1, _MOST_STEPS)):
             if not self.is_over:
@@ -89,9 +90,9 @@ class Life:
         headers: Mapping[str, str] | None = None,
         **options: Any,  # noqa: ANN401 (the client's own)
     ) -> TestResponse:
-        """Send one tus request; a stock client that cannot PATCH sends POST with the override."""
+        """Send one tus request; a stock client that cannot PATCH or DELETE sends POST with the override."""
         headers = {"Tus-Resumable": "1.0.0", **self.handset.headers, **(headers or {})}
-        if method == "PATCH" and self.dice.random() < 0.1:
+        if method in {"PATCH", "DELETE"} and self.dice.random() < 0.1:
             headers, method = {**headers, "X-HTTP-Method-Override": method}, "POST"
         return self.handset.client.open(path, method=method, headers=headers, **options)
 
@@ -181,11 +182,40 @@ class Life:
 
     def ask_nonsense(self) -> None:
         """Send what is no request: refused without 429, 410, Location or effect."""
-        method = self.dice.choice(["DELETE", "GET", "PUT", "PATCH", "POST"])
+        method = self.dice.choice(["GET", "PUT", "PATCH", "POST"])
         headers = {"Upload-Offset": self.dice.choice(["-1", "x", "9" * 400, "١", ""]), "Content-Type": OFFSET_STREAM}
         answer = self.open(method, self.path, data=b"x", headers=headers)
         if answer.status_code not in {400, 404, 405} or "Location" in answer.headers:
             raise Wrong(f"{method} with {headers['Upload-Offset'][:9]!r} was answered {answer.status_code}")
+
+    def terminate(self) -> None:
+        """DELETE: nothing is left, and the client begins anew; what is complete is not taken back."""
+        answer = self.open("DELETE", self.path)
+        if self.told == len(self.content):
+            self.demand(answer, 403)
+            return
+        self.demand(answer, 204)
+        self.begin_anew()
+
+    def terminate_while_appending(self) -> None:
+        """DELETE beside the PATCH of all the rest: one of the two has happened, not half of each."""
+        offset, rest = self.told, self.content[self.told :]
+        works = (lambda: self.patch(offset, data=rest), lambda: self.open("DELETE", self.path))
+        sent, ended = at_once(lambda number: works[number](), 2)
+        if ended.status_code == 204:
+            if sent.status_code == 204 and rest:
+                raise Wrong("a PATCH of the last byte was answered 204, and the upload was terminated after it")
+            self.begin_anew()
+        else:
+            self.demand(ended, 403)
+            self.look(len(self.content), len(self.content))
+
+    def begin_anew(self) -> None:
+        """Demand that the upload is unknown, then create another one."""
+        self.demand(self.open("HEAD", self.path), 404)
+        self.demand(self.open("DELETE", self.path), 404)
+        self.told, self.path = 0, ""
+        self.create()
 
     def finish(self) -> None:
         """Ask and append until it is whole."""

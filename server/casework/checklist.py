@@ -1,0 +1,68 @@
+"""The required photographs of a case: what its class needs, and how it stands with what counts now. Read-only.
+
+Of the disposal only the current round counts, of the check the newest one: what an earlier round showed proves
+nothing about this one, and a photograph on its way from a round taken away never blocks closing.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from server.casework.models import Case, FieldTask, TaskEvent
+from server.evidence.models import Evidence
+from server.evidence.required import Declared, ShotStanding, standing
+from server.evidence.rules import STAGE_OF_TASK, Stage
+from server.standards.queries import required_shots
+
+Item = tuple[UUID, UUID]
+_Task = Row[tuple[UUID, str, int]]
+
+
+def checklist(session: Session, case: Case) -> tuple[ShotStanding, ...]:
+    """Return how each required shot of a case stands; the caller has checked the scope."""
+    tasks = {STAGE_OF_TASK[task.kind]: task for task in _tasks(session, case.id)}
+    disposal = tasks.get(Stage.DISPOSAL)
+    answers: set[Item] = set() if disposal is None else _answers(session, disposal)
+    rows = session.execute(
+        select(
+            Evidence.stage,
+            Evidence.role,
+            Evidence.sha256,
+            Evidence.install_id,
+            Evidence.item_id,
+            Evidence.task_id,
+            Evidence.present_at,
+        )
+        .where(Evidence.owner_kind == "case", Evidence.owner_id == case.id)
+        .order_by(Evidence.item_id, Evidence.position)
+    )
+    counting = [
+        Declared(row.stage, row.role, row.sha256, row.install_id, row.present_at is not None)
+        for row in rows
+        if _counts(tasks.get(Stage(row.stage)), row.task_id, (row.install_id, row.item_id), answers)
+    ]
+    return standing(required_shots(session, case.scheme, case.standard_version, case.category_code), counting)
+
+
+def _tasks(session: Session, case_id: UUID) -> list[_Task]:
+    """Return (id, kind, assignment_no) of the case's tasks, the newest of a kind last."""
+    rows = select(FieldTask.id, FieldTask.kind, FieldTask.assignment_no).where(FieldTask.case_id == case_id)
+    return list(session.execute(rows.order_by(FieldTask.assigned_at, FieldTask.id)))
+
+
+def _answers(session: Session, disposal: _Task) -> set[Item]:
+    """Return the items that answered the current round of the disposal in effect."""
+    rows = select(TaskEvent.install_id, TaskEvent.item_id).where(
+        TaskEvent.task_id == disposal.id,
+        TaskEvent.assignment_no == disposal.assignment_no,
+        TaskEvent.effective.is_(True),
+    )
+    return {(row.install_id, row.item_id) for row in session.execute(rows)}
+
+
+def _counts(task: _Task | None, task_id: UUID | None, item: Item, answers: set[Item]) -> bool:
+    """Tell whether a photograph counts; ``task`` is the newest of its stage, none for the report or on the spot."""
+    if task is None:
+        return True
+    return task.id == task_id and (STAGE_OF_TASK[task.kind] != Stage.DISPOSAL or item in answers)
