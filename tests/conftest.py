@@ -5,6 +5,7 @@ Fixtures stand in tests/support by noun. A test changes settings by overriding t
 
 import os
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 
 pytest_plugins = [
@@ -25,3 +26,8 @@ pytest_plugins = [
 # No deadline: a slow machine is no bug. CI tries the same examples every time; elsewhere new ones are found.
 hypothesis_settings.register_profile("xuncha", deadline=None, derandomize="CI" in os.environ, max_examples=60)
 hypothesis_settings.load_profile("xuncha")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, the only ones that ask for more time: at the end all processes should have work."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)

@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -50,13 +51,22 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
     """Serve the test's application from a thread and return its address; granian would take seconds to start."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    bodies: list[Any] = []
+
+    def kept(environ: Any, start_response: Any) -> Any:  # noqa: ANN401 (WSGI)
+        bodies.append(app(environ, start_response))
+        return bodies[-1]
+
+    server = make_server("127.0.0.1", 0, kept, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+    # This server, unlike granian, leaves a body open when its reader turns to another page.
+    for body in bodies:
+        body.close()
 
 
 @pytest.fixture

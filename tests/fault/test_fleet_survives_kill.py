@@ -41,6 +41,12 @@ DAY_SECONDS = 8.0
 KILLS = 2
 
 
+@pytest.fixture
+def database(sqlite_database: str) -> str:
+    """Return a fresh database. On one database: the row `kill` of docs/verification.md kills servers on both."""
+    return sqlite_database
+
+
 @dataclass(frozen=True)
 class Lived:
     """A day that is over: where the outboxes are, and what the fleet said of itself."""

@@ -46,6 +46,12 @@ DAY_SECONDS = 20.0
 PATIENCE_SECONDS = 90
 
 
+@pytest.fixture
+def database(sqlite_database: str) -> str:
+    """Return a fresh database. On one database: what dies here is the store."""
+    return sqlite_database
+
+
 @dataclass(frozen=True)
 class Outage:
     """What was seen while the store was down, and what the fleet said of its day."""
