@@ -16,7 +16,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard server/translations/*/LC_MESSAGES/
 BROWSER := var/test/browser/.ready
 PACKAGES := server sync photo_store
 CODE := $(PACKAGES) tests wsgi.py
-# Three workers on two cores: many tests wait for a server of their own. `make test PYTEST="-k name"` chooses tests.
+# Three processes on two cores: some tests wait for a server of their own. `make test PYTEST="-k name"` chooses tests.
 PYTEST ?=
 
 .PHONY: help

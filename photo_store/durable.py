@@ -5,9 +5,11 @@ Knows only paths and bytes.
 
 import os
 import time
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["fsync_folder", "remove_older", "write_durably"]
+__all__ = ["fsync_folder", "make_once", "remove_older", "write_durably"]
 
 
 def fsync_folder(folder: Path) -> None:
@@ -31,6 +33,23 @@ def write_durably(path: Path, content: bytes | bytearray) -> None:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def make_once(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Make a file durably unless it is there: of several makers one wins, nobody sees a part. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # A rename would replace what another process made in this moment.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    fsync_folder(path.parent)
 
 
 def remove_older(folder: Path, age_s: float) -> int:

@@ -3,7 +3,6 @@
 ``Settings.from_env`` is the only reader of the environment in the code base.
 """
 
-import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from photo_store.durable import make_once
 from sync.limits import LIMITS, Limits
 
 PREFIX = "XUNCHA_"
@@ -123,14 +123,7 @@ class Settings:
             return self.secret_key
         kept = self.blob_dir.parent / "secret"
         if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            draft = kept.with_name(f"secret.{secrets.token_hex(4)}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
-            # link() fails if another process was first; then its secret is the one.
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, kept)
-            draft.unlink()
+            make_once(kept, secrets.token_urlsafe(48).encode("ascii"))
         return kept.read_text(encoding="ascii")
 
 

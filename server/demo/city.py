@@ -6,7 +6,6 @@ its own around them. What handsets captured lies in the past month.
 
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +14,16 @@ from tempfile import TemporaryDirectory
 import structlog
 from flask import Flask
 
-from photo_store.derive import RECIPE
 from server.clock import now
-from server.db import read, transact
+from server.db import transact
 from server.demo.desk import ACTIONS, DemoDesk
 from server.demo.field import Crew
 from server.demo.pictures import Studio
 from server.demo.plan import SIZES, Size, Step, plan_month
 from server.demo.roster import settle
-from server.evidence.jobs import derive_photo
-from server.evidence.queries import underived
+from server.evidence.deriving import derive_all
 from server.identity.passwords import DEMO_PASSWORD, hash_password
 
-_DERIVING_AT_ONCE = 2
-_ALL = 10_000
 _SENDER_OF_DAMAGE = "c003"
 
 
@@ -78,15 +73,8 @@ def _live(steps: list[Step], crew: Crew, desk: DemoDesk, tell: Callable[[Telling
 
 def _derive_all(app: Flask, tell: Callable[[Telling], None]) -> None:
     """Make all thumbnails at once, so that the gallery is full before the worker runs."""
-
-    def derive(sha256: str) -> None:
-        with app.app_context():
-            derive_photo.run(sha256)
-
-    waiting = read(underived, RECIPE, _ALL)
-    with ThreadPoolExecutor(_DERIVING_AT_ONCE) as pool:
-        for nth, _ in enumerate(pool.map(derive, waiting)):
-            tell(Telling("thumbnails", nth / len(waiting)))
+    with app.app_context():
+        derive_all(lambda _stage, done, of: tell(Telling("thumbnails", done / max(of, 1))))
 
 
 @contextmanager

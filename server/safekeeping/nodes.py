@@ -6,11 +6,9 @@ process and minute. The spool's identity is a random word in a file of the folde
 same word share it.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from photo_store.durable import make_once
 from server.clock import now
 from server.config import Settings
 from server.current import node_name, settings
@@ -68,13 +67,7 @@ def spool_identity(spool_dir: Path) -> str:
     """Return the random word of a spool folder, 32 hex digits, made at the first call. Raises OSError."""
     kept = spool_dir.absolute() / "node" / "id"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_name(f"id.{secrets.token_hex(4)}")
-        draft.write_text(secrets.token_hex(16), encoding="ascii")
-        # link() fails if another process was first; then its word is the one.
-        with suppress(FileExistsError):
-            os.link(draft, kept)
-        draft.unlink()
+        make_once(kept, secrets.token_hex(16).encode("ascii"), 0o644)
     return kept.read_text(encoding="ascii")
 
 

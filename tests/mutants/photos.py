@@ -12,7 +12,13 @@ MUTANTS = (
     Mutant(
         "no_fsync",
         "The bytes of a segment are not synced before its offset is committed.",
-        (Change("photo_store/durable.py", "            os.fsync(file.fileno())\n", ""),),
+        (
+            Change(
+                "photo_store/durable.py",
+                "            os.fsync(file.fileno())\n        fsync_folder",
+                "        fsync_folder",
+            ),
+        ),
         (_SEGMENT,),
     ),
     Mutant(

@@ -3,8 +3,6 @@
 It is in no backup: a copied backup must not be able to sign. Knows only the file.
 """
 
-import os
-import secrets
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from photo_store.durable import fsync_folder
+from photo_store.durable import make_once
 
 
 class LogKeyError(Exception):
@@ -43,18 +41,7 @@ def read_key(path: Path) -> Ed25519PrivateKey | None:
 def make_key(path: Path) -> Ed25519PrivateKey:
     """Make the key unless another process was first; return the one that stands there. Raises LogKeyError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_pem(Ed25519PrivateKey.generate()))
-                file.flush()
-                os.fsync(file.fileno())
-            _link(draft, path)
-        finally:
-            draft.unlink()
-        fsync_folder(path.parent)
+        make_once(path, _pem(Ed25519PrivateKey.generate()))
     except OSError as error:
         raise LogKeyError(
             f"The log key {path} cannot be written ({error.strerror}): make its folder writable."
@@ -63,14 +50,6 @@ def make_key(path: Path) -> Ed25519PrivateKey:
     if made is None:
         raise LogKeyError(f"The log key {path} vanished as it was made: look at who else writes there.")
     return made
-
-
-def _link(draft: Path, path: Path) -> None:
-    try:
-        # A rename would replace a key that another process made in this moment.
-        os.link(draft, path)
-    except FileExistsError:
-        return
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:
