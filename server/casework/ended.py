@@ -13,7 +13,7 @@ from server.casework.rules import ENDED
 from server.evidence.disposals import OPEN_STATES
 from server.evidence.models import Disposal, Evidence, LegalHold
 from server.evidence.retention import Finished, cutoffs
-from server.evidence.scope import agencies_in
+from server.identity.scope import agencies_in
 
 _OWN = Evidence.owner_kind == "case", Evidence.owner_id == Case.id, Evidence.disposed_at.is_(None)
 _DECIDED = Disposal.owner_kind == "case", Disposal.owner_id == Case.id

@@ -22,7 +22,7 @@ from server.casework.records import (
 from server.casework.rules import State, allowed
 from server.evidence import holds
 from server.evidence import queries as evidence
-from server.evidence.scope import agencies_in
+from server.identity.scope import agencies_in
 from server.keyset import Page, cut, decode
 from server.problems import Problem
 

@@ -12,8 +12,8 @@ from server.evidence import disposals
 from server.evidence.disposals import DisposalRecord
 from server.evidence.holds import held
 from server.evidence.retention import Kept, kept_by_agency
-from server.evidence.scope import agencies_in
 from server.identity import queries as identity
+from server.identity.scope import agencies_in
 
 MOST_SHOWN = 100
 

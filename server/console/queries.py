@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from server.casework.queries import counts_by_state
 from server.casework.rules import State
 from server.evidence.models import Evidence
-from server.evidence.scope import agencies_in
 from server.gateway.queries import count_quarantined
 from server.identity.models import Install, InstallReport, Officer
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 
 QUIET_AFTER = timedelta(hours=24)
 MOST_QUIET = 20

@@ -17,8 +17,8 @@ from server.evidence.holds import held, meet_owner
 from server.evidence.models import Disposal, Evidence
 from server.evidence.reasons import written
 from server.evidence.retention import Finished, is_over
-from server.evidence.scope import agencies_in
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.identity.second_person import another_may
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from server.clock import now
 from server.evidence.models import Evidence, EvidenceFlag
 from server.evidence.reasons import written
-from server.evidence.scope import agencies_in
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, record
 from server.problems import Problem
 from server.upsert import insert

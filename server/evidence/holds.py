@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from server.clock import now
 from server.evidence.models import LegalHold
 from server.evidence.reasons import written
-from server.evidence.scope import agencies_in
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, meet, record
 from server.problems import Problem, _
 

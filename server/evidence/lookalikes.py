@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.evidence.likenesses import alike, others_with
 from server.evidence.models import Evidence
-from server.evidence.scope import agencies_in
+from server.identity.scope import agencies_in
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from server.evidence.photos import add_photo
 from server.evidence.pool import attach, attach_arrived, being_deleted
 from server.evidence.records import EvidenceRecord, evidence_record, evidence_rows
 from server.evidence.rules import Capture, DeclaredPhoto, Owner, check_verdict
-from server.evidence.scope import agencies_in
 from server.identity.locks import lock_sender
 from server.identity.models import InstallKey
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, record, record_many
 from server.problems import Problem
 

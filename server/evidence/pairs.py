@@ -18,8 +18,8 @@ from server.base import new_tag
 from server.evidence.models import Evidence
 from server.evidence.records import EvidenceRecord, evidence_record, evidence_rows
 from server.evidence.rules import PARTNER_RANK, Stage
-from server.evidence.scope import agencies_in
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from server.clock import now
 from server.evidence.models import Evidence, Photo, Upload
 from server.evidence.pool import GRACE
-from server.evidence.scope import agencies_in
 from server.identity.models import Agency, Install, Officer
+from server.identity.scope import agencies_in
 from server.keyset import Page, cut, decode
 from server.problems import Problem, _
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.evidence.models import Evidence, EvidenceFlag, Photo, Upload
 from server.evidence.records import EvidenceRecord, PhotoRecord, evidence_record, evidence_rows, photo_record
-from server.evidence.scope import agencies_in
 from server.evidence.underived import lacks_renditions
 from server.identity.models import Install, Officer
+from server.identity.scope import agencies_in
 from server.keyset import Page, cut, decode
 
 

@@ -18,8 +18,8 @@ from server.clock import now
 from server.evidence.models import Evidence, Redaction
 from server.evidence.reasons import written
 from server.evidence.rules import MOST_DERIVE_ATTEMPTS
-from server.evidence.scope import agencies_in
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 

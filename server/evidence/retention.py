@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from server.clock import now
 from server.evidence.models import RetentionRule
 from server.evidence.rules import LEAST_YEARS, MOST_YEARS, OWNER_KINDS
-from server.evidence.scope import agencies_in
 from server.identity.models import Agency
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, record
 from server.problems import Problem
 from server.upsert import insert

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from server.evidence.scope import agencies_in
 from server.gateway.models import InboxItem, ItemDecision, ItemRevision
 from server.gateway.row_id import HELD, RowId
 from server.identity.models import Install, Officer
+from server.identity.scope import agencies_in
 from server.keyset import Page
 from server.problems import Problem, _
 from sync.item import Key

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from photo_store.fingerprint import is_sha256
 from server.clock import now
-from server.evidence.scope import agencies_in
 from server.gateway.models import Salvage
 from server.identity.models import Install, Officer
 from server.identity.rules import Actor, Handset, Permission
+from server.identity.scope import agencies_in
 from server.keyset import Page
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _

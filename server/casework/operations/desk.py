@@ -17,9 +17,9 @@ from server.casework.operations.traces import Cause, note, show_case, show_task
 from server.casework.records import CaseRecord, case_records
 from server.casework.rules import DESK_ACTIONS, Action, Facts, Need, permission_of, step, transition
 from server.clock import now
-from server.evidence.scope import agencies_in
 from server.identity.models import Agency, Squad
 from server.identity.rules import Actor
+from server.identity.scope import agencies_in
 from server.ledger.operations import meet
 from server.problems import Problem, _
 from server.standards.queries import newest_version

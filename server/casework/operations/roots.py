@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.casework.models import Case, FieldTask
-from server.evidence.scope import agencies_in
+from server.identity.scope import agencies_in
 
 
 def lock_case(session: Session, case_id: UUID, scope: tuple[str, ...] | None = None) -> Case | None:

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.clock import now
-from server.evidence.scope import agencies_in
 from server.gateway.models import InboxItem, ItemDecision
 from server.gateway.row_id import HELD, RowId
 from server.identity.locks import lock_sender
 from server.identity.rules import Actor, Permission
+from server.identity.scope import agencies_in
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 from sync.item import Verdict
