@@ -94,7 +94,8 @@ def _by_tuspy(bench: Bench, taken: Shot) -> str | None:
                 file_stream=BytesIO(taken.content), url=address, chunk_size=_CHUNK, metadata={"sha256": taken.sha256}
             )
             uploader.upload()
-        except (TusCommunicationError, TusUploadFailed, requests.RequestException, ValueError) as error:
+        # TypeError, ValueError: tuspy's own, where the line has damaged the name or the number of Upload-Offset.
+        except (TusCommunicationError, TusUploadFailed, requests.RequestException, ValueError, TypeError) as error:
             fault = repr(error)
             status = getattr(error, "status_code", None)
             address = None if status in {404, 460} else getattr(uploader, "url", None) or address
