@@ -29,8 +29,8 @@ __all__ = [
     "original_of",
 ]
 
-RECIPE = "r2"
-FORMER_RECIPES = ("r1",)
+RECIPE = "r3"
+FORMER_RECIPES = ("r1", "r2")
 RENDITIONS = ("thumbnail", "preview")
 OLDEST_PILLOW = 13
 _SIDEWAYS = {5, 6, 7, 8}
@@ -76,12 +76,11 @@ def derive(blobs: BlobStore, sha256: str) -> Derived:
 def original_of(blobs: BlobStore, sha256: str) -> tuple[ImageFacts, bytes]:
     """Read and inspect an original. Raises NotDerivable, BlobMissing, BlobUnavailable."""
     with blobs.open(original_key(sha256)) as original:
-        try:
-            facts = inspect(original, ImageLimits())
-        except (NotAnImage, PhotoTooLarge) as refusal:
-            raise NotDerivable(str(refusal)) from refusal
-        original.seek(0)
-        return facts, original.read()
+        content = original.read()
+    try:
+        return inspect(io.BytesIO(content), ImageLimits()), content
+    except (NotAnImage, PhotoTooLarge) as refusal:
+        raise NotDerivable(str(refusal)) from refusal
 
 
 def _looks(answer: Parcel) -> tuple[Likeness, int | None]:

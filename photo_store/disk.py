@@ -123,14 +123,14 @@ class DiskBlobs:
         return mine
 
     def _sync_above(self, folder: Path) -> None:
-        """Make the chain of folders durable once per process: the maker of one may have died before its fsync."""
-        if folder in self._durable_folders or folder == self._root:
-            return
-        for above in folder.parents:
-            fsync_folder(above)
-            if above == self._root:
-                break
-        self._durable_folders.add(folder)
+        """Make the names of the folders durable once per process: the maker of one may have died before its fsync."""
+        synced = []
+        while folder != self._root and folder not in self._durable_folders:
+            fsync_folder(folder.parent)
+            synced.append(folder)
+            folder = folder.parent
+        # Not one by one: another thread that finds a folder here asks for none above it.
+        self._durable_folders.update(synced)
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
         with self._disk_errors(str(folder)):

@@ -26,8 +26,10 @@ def embedded_distance(exif: bytes | None, upright: Image.Image, turn: Image.Tran
     there is no thumbnail that can be read, or where either is too flat to compare.
     """
     hidden = _decoded(embedded_thumbnail(exif))
+    if hidden is None:
+        return None
     shown = likeness_of(upright)
-    if hidden is None or shown.flat:
+    if shown.flat:
         return None
     if turn is not None:
         hidden = hidden.transpose(turn)

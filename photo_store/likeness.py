@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["BITS", "PERHAPS_SAME_PLACE", "SAME", "Likeness", "distance", "distances", "likeness_of"]
+__all__ = ["BITS", "PERHAPS_SAME_PLACE", "SAME", "Likeness", "distance", "distances", "likeness_of", "same_among"]
 
 SAME = 31
 """Up to this distance: the same picture, encoded again, made smaller or stamped."""
@@ -23,6 +23,7 @@ PERHAPS_SAME_PLACE = 50
 
 _SIDE, _LOW = 64, 16
 BITS = _LOW * _LOW
+_BYTES = BITS // 8
 # A frequency says something when it stands out by more than what encoding a picture again adds to it: about one grey
 # level (of the orthonormal transform). Where most of the 256 do not, chance decides the bits: a wall, the sky, fog.
 _LOUD = 2.0
@@ -54,11 +55,20 @@ def distance(first: bytes, second: bytes) -> int:
 
 def distances(one: bytes, others: Sequence[bytes]) -> list[int]:
     """Return the distance of ``one`` to each of ``others``: thousands of them in the time that ten take singly."""
-    if not others:
-        return []
-    many = np.frombuffer(b"".join(others), dtype=np.uint64).reshape(len(others), -1)
-    apart = np.bitwise_count(many ^ np.frombuffer(one, dtype=np.uint64)).sum(axis=1)
-    return [int(bits) for bits in apart]
+    return [int(bits) for bits in _apart(one, b"".join(others))] if others else []
+
+
+def same_among(one: bytes, others: bytes) -> dict[bytes, int]:
+    """Return which of ``others``, 32 bytes each and one after the other, are within SAME of ``one``, and how far."""
+    apart = _apart(one, others)
+    places = np.flatnonzero(apart <= SAME).tolist()
+    return {others[place * _BYTES : (place + 1) * _BYTES]: int(apart[place]) for place in places}
+
+
+def _apart(one: bytes, others: bytes) -> npt.NDArray[np.uint64]:
+    many = np.frombuffer(others, dtype=np.uint64).reshape(-1, _BYTES // 8)
+    apart: npt.NDArray[np.uint64] = np.bitwise_count(many ^ np.frombuffer(one, dtype=np.uint64)).sum(axis=1)
+    return apart
 
 
 def _cosines() -> npt.NDArray[np.float64]:

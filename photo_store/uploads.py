@@ -9,12 +9,16 @@ its ledger *row* stops one byte short: offset = length - 1. So a full upload is 
 file is one byte longer than its row) and finalised by the next HEAD or PATCH, and no answer ever claims a whole
 photo that has not been hashed, looked at, linked into the blob store and recorded.
 
+A photo that one body brings whole before a flush is due goes to the store straight from memory, without a segment.
+
 Knows no HTTP, no database, no user, no case.
 """
 
+import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,6 +100,13 @@ class UploadEngine:
             state = self._settled(mismatch.state)
         if state.offset != offset:
             raise OffsetMismatch(state)
+        return self.take(state, body)
+
+    def take(self, state: UploadState, body: Iterable[bytes]) -> UploadState:
+        """Do as :meth:`append` from ``state`` on, for who holds its fence because nobody else knows of it: its maker.
+
+        Raises what :meth:`append` raises but OffsetMismatch.
+        """
         writer = SegmentWriter(self._ledger, self._spool, state, self._clock)
         cut_off = writer.take(body)
         state = self._flushed(writer) if state.status == "open" else state
@@ -121,6 +132,9 @@ class UploadEngine:
         return self._spool.sweep(older_than_s)
 
     def _flushed(self, writer: SegmentWriter) -> UploadState:
+        whole = writer.whole()
+        if whole is not None:
+            return self._finish_whole(writer, io.BytesIO(whole))
         writer.flush()
         if not writer.is_full:
             return writer.state
@@ -130,6 +144,16 @@ class UploadEngine:
             # It has no row: after a failure nobody could find it, and the handset sends its one byte again.
             self._spool.remove([writer.unrecorded] if writer.unrecorded else [])
 
+    def _finish_whole(self, writer: SegmentWriter, photo: BinaryIO) -> UploadState:
+        try:
+            return self._finished(writer.state, photo, (), is_unrecorded=True)
+        except (UploadError, NotAnImage, PhotoTooLarge):
+            raise
+        except Exception:
+            # The store or the ledger cannot take it now: it stays here like any other, so that nobody sends it twice.
+            writer.flush()
+            raise
+
     def _settled(self, state: UploadState) -> UploadState:
         """Refuse a failed upload, finish a full one, return any other as it is."""
         if state.status == "failed":
@@ -138,7 +162,7 @@ class UploadEngine:
         try:
             full = state.status == "open" and self._is_full(state)
         except SpoolUnavailable as gone:
-            return self._finished_by_another(state, None, gone)
+            return self._finished_by_another(state, gone)
         return self._finish(state, None) if full else state
 
     def _is_full(self, state: UploadState) -> bool:
@@ -148,11 +172,21 @@ class UploadEngine:
         return bool(segments) and self._spool.size(segments[-1].name) > segments[-1].length
 
     def _finish(self, state: UploadState, unrecorded: str | None) -> UploadState:
-        """Hash, look, link, record; ``unrecorded`` is a last segment of one byte, which has no ledger row."""
+        """Finish from the segments; ``unrecorded`` is a last one of one byte, which has no ledger row."""
         names = [segment.name for segment in self._ledger.segments(state.upload_id)]
         try:
-            with closing(self._spool.open([*names, unrecorded] if unrecorded else names)) as photo:
-                sha256, image = self._keep(state, photo)
+            photo = self._spool.open([*names, unrecorded] if unrecorded else names)
+        except SpoolUnavailable as gone:
+            return self._finished_by_another(state, gone, is_unrecorded=bool(unrecorded))
+        with closing(photo):
+            return self._finished(state, photo, names, is_unrecorded=bool(unrecorded))
+
+    def _finished(
+        self, state: UploadState, photo: BinaryIO, names: Sequence[str], *, is_unrecorded: bool
+    ) -> UploadState:
+        """Hash, look, link, record; ``is_unrecorded``: the ledger has no row for some of these bytes."""
+        try:
+            sha256, image = self._keep(state, photo)
         except (HashMismatch, NotAnImage, PhotoTooLarge) as refusal:
             self._refuse(state, refusal, names)
             raise
@@ -161,23 +195,25 @@ class UploadEngine:
                 f"the photo of upload {state.upload_id} lies damaged in the blob store: the operator must repair it"
             )
             raise BlobUnavailable(message) from mismatch
-        except (SpoolUnavailable, UploadFenced) as gone:
-            return self._finished_by_another(state, unrecorded, gone)
+        except UploadFenced as gone:
+            return self._finished_by_another(state, gone, is_unrecorded=is_unrecorded)
         if not self._ledger.complete(state.upload_id, sha256=sha256, image=image, fence=state.fence):
-            return self._finished_by_another(state, unrecorded, _taken_over(state))
+            return self._finished_by_another(state, _taken_over(state), is_unrecorded=is_unrecorded)
         self._spool.remove(names)
-        return self._ledger.state(state.upload_id)
+        return replace(state, offset=state.length, sha256=sha256, status="complete")
 
-    def _finished_by_another(self, state: UploadState, unrecorded: str | None, fault: UploadError) -> UploadState:
+    def _finished_by_another(
+        self, state: UploadState, fault: UploadError, *, is_unrecorded: bool = False
+    ) -> UploadState:
         """Return what another request made of the upload meanwhile, or raise ``fault`` if it is still open.
 
-        A competing finish removes the segments after it has recorded the photo; an unrecorded last byte may not
-        be the one that won.
+        A competing finish removes the segments after it has recorded the photo; unrecorded bytes may not be those that
+        won.
         """
         now = self._ledger.state(state.upload_id)
         if now.status == "open":
             raise fault
-        if unrecorded:
+        if is_unrecorded:
             raise _taken_over(state)
         return self._settled(now)
 
@@ -206,7 +242,7 @@ class UploadEngine:
         self._blobs.put(original_key(sha256), photo, sha256=sha256)
         return image
 
-    def _refuse(self, state: UploadState, refusal: Exception, names: list[str]) -> None:
+    def _refuse(self, state: UploadState, refusal: Exception, names: Sequence[str]) -> None:
         # Only the holder of the fence may fail an upload: the last byte of another may be a different one.
         if self._ledger.state(state.upload_id).fence != state.fence:
             raise _taken_over(state) from refusal

@@ -14,10 +14,10 @@ from photo_store.upload_errors import TooMuchData, UploadFenced
 
 __all__ = ["SegmentWriter"]
 
-# A second on a slow line, a quarter of a megabyte on a fast one, whichever is first; then doubling, because each
-# flush costs two fsyncs and a commit (docs/adr/0003). Bytes and seconds.
-FIRST_FLUSH = (256 * 1024, 1.0)
-LAST_FLUSH = (1024 * 1024, 5.0)
+# Each flush costs two fsyncs and a commit (docs/adr/0003). On a slow line it comes after a second, then after twice as
+# long each time; on a fast one when so many bytes have come: they are sent again in no more than that second.
+FIRST_FLUSH_S, LAST_FLUSH_S = 1.0, 5.0
+FLUSH_BYTES = 4 * 1024 * 1024
 
 
 class SegmentWriter:
@@ -37,7 +37,7 @@ class SegmentWriter:
         self._spool = spool
         self._clock = clock
         self._pending = bytearray()
-        self._flush_bytes, self._flush_seconds = FIRST_FLUSH
+        self._flush_seconds = FIRST_FLUSH_S
         self._flushed_at = clock()
 
     def take(self, body: Iterable[bytes]) -> Exception | None:
@@ -56,6 +56,10 @@ class SegmentWriter:
                 return None
             self._add(chunk)
 
+    def whole(self) -> bytes | None:
+        """Return the whole upload if this body alone has brought it and nothing of it was flushed yet."""
+        return bytes(self._pending) if self.state.offset == 0 and self._has_all() else None
+
     def flush(self) -> None:
         """Make the pending bytes durable and record them. Raises UploadFenced, SpoolUnavailable."""
         if not self._pending:
@@ -71,15 +75,14 @@ class SegmentWriter:
         self.state = replace(self.state, offset=self.state.offset + recorded)
         self.is_full = last
         self.unrecorded = None if recorded else name
-        self._flush_bytes = min(2 * self._flush_bytes, LAST_FLUSH[0])
-        self._flush_seconds = min(2 * self._flush_seconds, LAST_FLUSH[1])
+        self._flush_seconds = min(2 * self._flush_seconds, LAST_FLUSH_S)
         self._flushed_at = self._clock()
 
     def _add(self, chunk: bytes) -> None:
         if self.state.offset + len(self._pending) + len(chunk) > self.state.length:
             raise TooMuchData(self.state)
         self._pending += chunk
-        due = len(self._pending) >= self._flush_bytes or self._clock() - self._flushed_at >= self._flush_seconds
+        due = len(self._pending) >= FLUSH_BYTES or self._clock() - self._flushed_at >= self._flush_seconds
         if due and not self._has_all():
             self.flush()
 

@@ -7,11 +7,12 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, update
+from sqlalchemy import Executable, case, func, or_, update
 from sqlalchemy.orm import Session
 
 from photo_store.derive import Derived
 from photo_store.inspect_image import ImageFacts
+from server.base import table_of
 from server.clock import now
 from server.evidence.likenesses import remember
 from server.evidence.models import Photo
@@ -44,13 +45,21 @@ def add_photo(
         "durability": "stored" if node is None else "spooled",
         "node": node,
     }
-    added = insert(session, Photo).values(**row)
-    stored = session.execute(
-        added.on_conflict_do_update(
-            index_elements=[Photo.sha256], set_=_brought_again(added.excluded), where=Photo.deleting_at.is_(None)
-        ).returning(Photo.sha256)
-    )
-    return stored.one_or_none() is not None
+    dialect = session.get_bind().dialect.name
+    if dialect not in _ADDED:
+        _ADDED[dialect] = _added(session)
+    return session.execute(_ADDED[dialect], row).one_or_none() is not None
+
+
+# By dialect. Built once: building this statement takes longer than SQLite takes to run it.
+_ADDED: dict[str, Executable] = {}
+
+
+def _added(session: Session) -> Executable:
+    added = insert(session, table_of(Photo))
+    return added.on_conflict_do_update(
+        index_elements=[Photo.sha256], set_=_brought_again(added.excluded), where=Photo.deleting_at.is_(None)
+    ).returning(Photo.sha256)
 
 
 def _brought_again(brought: Any) -> dict[str, Any]:  # noqa: ANN401 (SQLAlchemy's namespace of the new row)

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, exists, insert, not_, or_, select, update
+from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, delete, exists, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from photo_store.inspect_image import ImageFacts
 from photo_store.ledger import Segment, UploadState
 from photo_store.upload_errors import OffsetMismatch, UploadUnknown
+from server.base import UtcDateTime, table_of, uuid7
 from server.clock import now
 from server.evidence.models import Evidence, Photo, Upload, UploadSegment
 from server.evidence.operations import OwnerKey, arrive
@@ -26,13 +27,37 @@ from server.ledger.operations import Doer, record
 # A handset that lost the last answer asks again this long.
 KEPT_AFTER_COMPLETION = timedelta(days=7)
 
-_STATUSES: dict[str, Literal["open", "complete", "failed"]] = {
-    "open": "open",
-    "complete": "complete",
-    "failed": "failed",
-}
-
+_Status = Literal["open", "complete", "failed"]
+_STATUSES: dict[str, _Status] = {"open": "open", "complete": "complete", "failed": "failed"}
 _COLUMNS = (Upload.id, Upload.length, Upload.offset_, Upload.fence, Upload.sha256, Upload.state)
+# Built once: building a statement takes longer than SQLite takes to run it.
+_ID, _INSTALL = bindparam("upload", type_=Uuid), bindparam("install", type_=Uuid)
+_HASH, _FENCE = bindparam("hash", type_=Text), bindparam("held", type_=Integer)
+_MOMENT, _KEPT = bindparam("moment", type_=UtcDateTime), bindparam("kept", type_=UtcDateTime)
+_NEW = insert(table_of(Upload))
+_STATE = select(*_COLUMNS).where(Upload.id == _ID, Upload.expires_at > _MOMENT)
+_SENT = (
+    select(Upload.id)
+    .where(Upload.install_id == _INSTALL, Upload.state == "complete")
+    .where(or_(Upload.sha256 == _HASH, Upload.declared_sha256 == _HASH))
+    .limit(1)
+)
+_SENDER = select(Install.agency_id, Install.officer_id).where(Install.id == _INSTALL)
+_COMPLETE = (
+    update(Upload)
+    .where(Upload.id == _ID, Upload.expires_at > _MOMENT)
+    .where(Upload.state == "open", Upload.fence == _FENCE)
+    .values(
+        state="complete",
+        offset_=Upload.length,
+        completed_at=_MOMENT,
+        expires_at=case((Upload.expires_at > _KEPT, Upload.expires_at), else_=_KEPT),
+        sha256=_HASH,
+        declared_sha256=case((Upload.sha256 != _HASH, Upload.sha256), else_=Upload.declared_sha256),
+    )
+    .returning(Upload.install_id, Upload.declared_sha256)
+    .execution_options(synchronize_session=False)
+)
 
 
 def create_upload(
@@ -59,30 +84,21 @@ def create_upload(
             finished.expires_at = max(finished.expires_at, expires_at)
             session.flush()
             return finished.id
-    upload = Upload(
-        install_id=install_id, sha256=sha256, length=length, created_at=now(), expires_at=expires_at, node=node
-    )
-    session.add(upload)
-    session.flush()
-    return upload.id
-
-
-def sent_before(session: Session, install_id: UUID, sha256: str, length: int) -> str | None:
-    """Return the true hash of what :func:`create_upload` would answer as finished, or None."""
-    return session.scalar(_finished_uploads(install_id, sha256, length).with_only_columns(Upload.sha256))
+    upload_id = uuid7()
+    upload = {"id": upload_id, "install_id": install_id, "sha256": sha256, "length": length, "node": node}
+    session.execute(_NEW, {**upload, "created_at": now(), "expires_at": expires_at})
+    return upload_id
 
 
 def _finished(session: Session, install_id: UUID, sha256: str, length: int) -> Upload | None:
-    return session.scalars(_finished_uploads(install_id, sha256, length).with_for_update(of=Upload)).one_or_none()
-
-
-def _finished_uploads(install_id: UUID, sha256: str, length: int) -> Select[Upload]:
-    """Select the finished upload of these bytes by this install: under their hash, or under the one it declared twice.
+    """Return the finished upload of these bytes by this install: under their hash, or under the one it declared twice.
 
     Only while it need not send them again: the photograph is here (or lawfully gone), and none of its items waits.
     """
+    if session.scalar(_SENT, {"install": install_id, "hash": sha256}) is None:
+        return None
     waits = exists().where(Evidence.install_id == install_id, Evidence.sha256 == sha256, Evidence.present_at.is_(None))
-    return (
+    finished = (
         select(Upload)
         .join(Photo, Photo.sha256 == Upload.sha256)
         .where(
@@ -94,7 +110,9 @@ def _finished_uploads(install_id: UUID, sha256: str, length: int) -> Select[Uplo
         )
         .order_by(Upload.id)
         .limit(1)
+        .with_for_update(of=Upload)
     )
+    return session.scalars(finished).one_or_none()
 
 
 def owner_of(session: Session, upload_id: str) -> tuple[UUID, datetime]:
@@ -108,8 +126,7 @@ def owner_of(session: Session, upload_id: str) -> tuple[UUID, datetime]:
 
 def state(session: Session, upload_id: str) -> UploadState:
     """See photo_store.ledger.UploadLedger.state."""
-    wanted = select(*_COLUMNS).where(Upload.id == _id(upload_id), Upload.expires_at > now())
-    row = session.execute(wanted).one_or_none()
+    row = session.execute(_STATE, {"upload": _id(upload_id), "moment": now()}).one_or_none()
     if row is None:
         raise UploadUnknown(upload_id)
     return _as_state(row)
@@ -203,20 +220,17 @@ def complete(
     ``node``: the machine in whose spool alone they lie; ``kept``: how long the upload still answers. Returns the
     owners whose evidence became present, or None if another writer holds the fence (the port's False).
     """
-    upload = _live(session, upload_id, lock=True)
-    if upload.state != "open" or upload.fence != fence:
+    moment = now()
+    facts = {"upload": _id(upload_id), "moment": moment, "kept": moment + kept, "hash": sha256, "held": fence}
+    upload = session.execute(_COMPLETE, facts).one_or_none()
+    if upload is None:
+        _live(session, upload_id)
         return None
-    upload.state = "complete"
-    upload.offset_ = upload.length
-    upload.completed_at = now()
-    upload.expires_at = max(upload.expires_at, upload.completed_at + kept)
-    _name(upload, sha256)
-    session.flush()
-    sender = session.execute(select(Install.agency_id, Install.officer_id).where(Install.id == upload.install_id)).one()
+    sender = session.execute(_SENDER, {"install": upload.install_id}).one()
     doer = Doer(sender.agency_id, sender.officer_id, upload.install_id)
     owners = arrive(session, sha256, image, doer, node=node)
     if upload.declared_sha256 is not None:
-        _flag(session, upload, doer)
+        _flag(session, upload_id, upload.declared_sha256, sha256, doer)
     return owners
 
 
@@ -227,11 +241,11 @@ def _name(upload: Upload, sha256: str) -> None:
     upload.sha256 = sha256
 
 
-def _flag(session: Session, upload: Upload, doer: Doer) -> None:
+def _flag(session: Session, upload_id: str, declared: str, sha256: str, doer: Doer) -> None:
     """Put bytes that are not the declared ones, and that came twice, before a person."""
-    facts = {"declared_sha256": upload.declared_sha256, "install_id": str(upload.install_id), "upload": str(upload.id)}
-    record(session, "mismatched", ("photo", str(upload.sha256)), doer, facts)
-    raise_alarm(session, "photo_mismatched", f"photo:{upload.sha256}", facts)
+    facts = {"declared_sha256": declared, "install_id": str(doer.install_id), "upload": upload_id}
+    record(session, "mismatched", ("photo", sha256), doer, facts)
+    raise_alarm(session, "photo_mismatched", f"photo:{sha256}", facts)
 
 
 def fail(session: Session, upload_id: str, *, reason: str, found: str | None = None) -> None:

@@ -15,7 +15,7 @@ from photo_store.ledger import Segment, UploadState
 from photo_store.uploads import SpoolUnavailable, UploadEngine
 from server.casework.operations import photos_arrived
 from server.current import blobs, settings, spooled_on
-from server.db import read, transact
+from server.db import glance, read, transact
 from server.evidence import uploads
 from server.evidence.jobs import derive_photo
 from server.evidence.pool import demand_kept
@@ -27,7 +27,7 @@ class DatabaseUploadLedger:
 
     def state(self, upload_id: str) -> UploadState:
         """Return the upload as last committed."""
-        return read(uploads.state, upload_id)
+        return glance(uploads.state, upload_id)
 
     def raise_fence(self, upload_id: str, *, at_offset: int | None) -> UploadState:
         """Stop earlier writers."""
@@ -47,7 +47,7 @@ class DatabaseUploadLedger:
 
     def claim(self, upload_id: str, *, sha256: str, fence: int) -> bool:
         """Give the upload its true hash; nearly always it was declared, and nothing is written."""
-        now_known = read(uploads.state, upload_id)
+        now_known = glance(uploads.state, upload_id)
         if (now_known.status, now_known.fence) != ("open", fence):
             return False
         if now_known.sha256 != sha256 and not transact(uploads.claim, upload_id, sha256=sha256, fence=fence):

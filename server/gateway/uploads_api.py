@@ -6,12 +6,14 @@ terminated or expired; Upload-Offset and Upload-Length on HEAD with no-store; ne
 
 import base64
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.http import http_date
 
 from photo_store import original_key
@@ -86,32 +88,27 @@ def create() -> ResponseReturnValue:
     """Open an upload; with a body, take the first bytes too."""
     length, sha256 = _declared_length(), _declared_sha256()
     expires_at = now() + timedelta(days=settings().upload_days)
-    again = sha256 is not None and _is_lost(sha256, length)
+    opened = handset().install_id, sha256, length, expires_at
     with _Translated():
-        upload_id = str(
-            transact(
-                uploads.create_upload,
-                handset().install_id,
-                sha256,
-                length,
-                expires_at,
-                again=again,
-                node=node_name(),
-            )
-        )
-    state = read(uploads.state, upload_id)
+        state = transact(_opened, *opened, node=node_name())
+        if state.status == "complete" and _is_lost(state):
+            state = transact(_opened, *opened, again=True, node=node_name())
     if request.mimetype == OFFSET_STREAM and state.status == "open":
-        state = _append(upload_id, 0)
-    place = url_for("uploads_api.part", upload_id=upload_id)
+        with _body() as pieces:
+            state = upload_engine().take(state, pieces)
+    place = url_for("uploads_api.part", upload_id=state.upload_id)
     headers = {"Location": place, "Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
     return _bare(HTTPStatus.CREATED, headers)
 
 
-def _is_lost(sha256: str, length: int) -> bool:
+def _opened(session: Session, *upload: Any, **how: Any) -> UploadState:  # noqa: ANN401 (those of create_upload)
+    return uploads.state(session, str(uploads.create_upload(session, *upload, **how)))
+
+
+def _is_lost(finished: UploadState) -> bool:
     """Tell whether the store has lost what this install sent before: the handset may still hold it, so once more."""
-    known = read(uploads.sent_before, handset().install_id, sha256, length)
     try:
-        return known is not None and not blobs().exists(original_key(known))
+        return finished.sha256 is not None and not blobs().exists(original_key(finished.sha256))
     except BlobUnavailable:
         return False
 
@@ -243,10 +240,16 @@ def _problem(error: BaseException | None) -> Problem | None:
 
 
 def _append(upload_id: str, offset: int) -> UploadState:
+    with _body() as pieces:
+        return upload_engine().append(upload_id, offset, pieces)
+
+
+@contextmanager
+def _body() -> Iterator[Iterator[bytes]]:
     checksum = request.headers.get("Upload-Checksum")
     held = nullcontext(_pieces()) if checksum is None else proven(checksum, _pieces(), request.content_length)
     with _Translated(), held as pieces:
-        return upload_engine().append(upload_id, offset, pieces)
+        yield pieces
 
 
 def _pieces() -> Iterator[bytes]:

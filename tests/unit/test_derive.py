@@ -6,7 +6,7 @@ import struct
 from datetime import datetime
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, JpegImagePlugin
 from support.heic import heic
 
 from photo_store.blobs import BlobMissing, original_key, rendition_key
@@ -64,6 +64,19 @@ def test_a_photo_becomes_a_preview_and_a_thumbnail() -> None:
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (320, 160))
     assert (derived.width, derived.height) == (1800, 900)
     assert derived.sizes == {name: blobs.size(rendition_key(sha256, name, RECIPE)) for name in ("thumbnail", "preview")}
+
+
+def test_the_preview_of_a_grainy_photo_is_encoded_more_coarsely() -> None:
+    blobs, grainy = MemoryBlobs(), io.BytesIO()
+    Image.effect_noise((1600, 1200), 40.0).convert("RGB").save(grainy, "JPEG", quality=85)
+    steps = []
+    for content in (photo(), grainy.getvalue()):
+        sha256 = keep(blobs, content)
+        derive(blobs, sha256)
+        preview = rendition(blobs, sha256, "preview")
+        assert isinstance(preview, JpegImagePlugin.JpegImageFile)
+        steps.append(sum(preview.quantization[0]))
+    assert steps[0] < steps[1]
 
 
 def test_a_small_photo_is_not_blown_up() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from photo_store.drawn import Scene, draw
-from photo_store.likeness import SAME, Likeness, distance, distances, likeness_of
+from photo_store.likeness import SAME, Likeness, distance, distances, likeness_of, same_among
 
 TAKEN_AT = datetime(2026, 11, 22, 0, 31, 2, tzinfo=UTC)
 
@@ -92,6 +92,12 @@ def test_distances_of_many_are_those_of_each() -> None:
     found = [likeness_of(drawn(seed)).bits for seed in range(4)]
     assert distances(found[0], found) == [distance(found[0], other) for other in found]
     assert distances(found[0], []) == []
+
+
+def test_among_many_only_the_same_picture_is_found_each_look_once() -> None:
+    mine, near, far = bytes(32), b"\xff\xff\xff\xfe" + bytes(28), b"\xff" * 4 + bytes(28)
+    assert same_among(mine, far + near + mine + near) == {near: SAME, mine: 0}
+    assert same_among(mine, far) == {}
 
 
 def test_the_smallest_picture_has_a_likeness() -> None:

@@ -141,11 +141,62 @@ def test_a_cut_anywhere_gives_the_same_photo(bench: Bench, cut: int) -> None:
     assert bench.spooled() == []
 
 
-def test_segments_double_from_256_kib_to_1_mib_within_a_request(bench: Bench) -> None:
-    upload_id = bench.ledger.create(length=10_000 * KIB)
-    bench.engine.append(upload_id, 0, (bytes(16 * KIB) for _ in range(250)))
+def test_fast_bytes_are_flushed_in_segments_of_4_mib(bench: Bench) -> None:
+    upload_id = bench.ledger.create(length=20_000 * KIB)
+    bench.engine.append(upload_id, 0, (bytes(64 * KIB) for _ in range(150)))
     lengths = [segment.length // KIB for segment in bench.ledger.segments(upload_id)]
-    assert lengths == [256, 512, 1024, 1024, 1024, 160]
+    assert lengths == [4096, 4096, 1408]
+
+
+def test_a_photo_that_comes_whole_and_fast_goes_to_the_store_without_a_segment(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Spool, "write", None)
+    assert bench.engine.append(bench.create(), 0, pieces(PHOTO)).status == "complete"
+    assert bench.stored() == PHOTO
+
+
+def test_a_photo_that_comes_whole_is_kept_when_the_ledger_cannot_finish_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_upload: object, **_facts: object) -> bool:
+        message = "the database is busy"
+        raise RuntimeError(message)
+
+    upload_id = bench.create()
+    monkeypatch.setattr(MemoryLedger, "complete", busy)
+    with pytest.raises(RuntimeError, match="busy"):
+        bench.engine.append(upload_id, 0, pieces(PHOTO))
+    monkeypatch.undo()
+    assert bench.ledger.state(upload_id).offset == len(PHOTO) - 1
+    assert bench.engine.head(upload_id).status == "complete"
+    assert bench.stored() == PHOTO
+
+
+def test_a_photo_that_comes_whole_while_another_takes_over_is_recorded_once(bench: Bench) -> None:
+    upload_id = bench.create(sha256=None)
+
+    def overtaken() -> Iterator[bytes]:
+        yield PHOTO[:-1]
+        assert bench.engine.append(upload_id, 0, [PHOTO]).status == "complete"
+        yield b"\x00"
+
+    with pytest.raises(UploadFenced):
+        bench.engine.append(upload_id, 0, overtaken())
+    assert bench.engine.head(upload_id).sha256 == SHA256
+    assert list(bench.blobs.keys()) == [original_key(SHA256)]
+
+
+def test_who_made_an_upload_sends_to_it_until_another_asks_for_it(bench: Bench) -> None:
+    upload_id = bench.create()
+    made = bench.ledger.state(upload_id)
+    assert bench.engine.take(made, [PHOTO[:500]]).offset == 500
+    asked = bench.create()
+    made = bench.ledger.state(asked)
+    bench.engine.head(asked)
+    with pytest.raises(UploadFenced):
+        bench.engine.take(made, [PHOTO[:500]])
+    assert bench.engine.head(asked).offset == 0
 
 
 def test_slow_bytes_are_flushed_after_1_s_doubling_to_5_s(bench: Bench) -> None:
