@@ -17,6 +17,7 @@ BROWSER := var/test/browser/.ready
 PACKAGES := server sync photo_store
 CODE := $(PACKAGES) tests wsgi.py
 # Three processes on two cores: some tests wait for a server of their own. `make test PYTEST="-k name"` chooses tests.
+# Bytecode is kept even where the environment forbids it: the tests start our programs about a hundred times.
 PYTEST ?=
 
 .PHONY: help
@@ -32,7 +33,7 @@ build: $(VENV)/.run $(BUNDLE) $(CATALOGUES) ## Install and build what `run` need
 
 .PHONY: test
 test: $(VENV)/.dev $(BUNDLE) $(CATALOGUES) $(BROWSER) ## Run the whole suite on SQLite and PostgreSQL, with a real browser
-	$(PYTHON) -m pytest -n 3 --dist worksteal $(PYTEST)
+	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist worksteal $(PYTEST)
 
 # Rows of docs/verification.md in turn, the one that owes most first; the ledger stands in tests/verification.
 MINUTES ?= 80

@@ -51,6 +51,7 @@ def product(folder: Path, database_url: str, handsets: int = 1) -> Iterator[Runn
         port=free_port(),
         log_level="WARNING",
         password_rounds=1,
+        admin_totp=False,
     )
     app = create_app(settings)
     with app.app_context():

@@ -15,14 +15,18 @@ from server.db import transact
 from server.demo.cli import demo, demo_sheet, seed_once
 from server.evidence.cli import photos
 from server.gateway.cli import fleet, sync
-from server.identity.cli import officers
+from server.geography.cli import geo
+from server.identity.agencies_cli import agencies
+from server.identity.grants_cli import officers
 from server.identity.handset_cli import handsets
 from server.launcher import Children, LaunchError, demand_free_port, web_command, worker_command
 from server.ledger.custody.cli import custody
 from server.safekeeping.cli import backup, doctor, new_epoch, restore_command
 from server.safekeeping.epoch import settle_epoch
 from server.simulation.cli import simulate_fleet
+from server.standards.calendar_cli import calendar
 from server.standards.published import publish_all
+from server.standards.scheme_cli import standards
 
 _WORKERS = 2
 _NICER = 5
@@ -40,8 +44,12 @@ def register_commands(app: Flask) -> None:
         fleet,
         sync,
         photos,
+        agencies,
         officers,
         handsets,
+        geo,
+        calendar,
+        standards,
         backup,
         restore_command,
         new_epoch,

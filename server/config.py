@@ -15,6 +15,7 @@ from photo_store.durable import make_once
 from sync.limits import LIMITS, Limits
 
 PREFIX = "XUNCHA_"
+_ALL = 100
 
 
 class SettingsError(Exception):
@@ -43,6 +44,8 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     locale: str = "zh_Hans_CN"
     password_rounds: int = 2
+    admin_totp: bool = True
+    one_administrator: bool = False
     session_hours: int = 12
     field_session_days: int = 30
     revoked_grace_days: int = 30
@@ -64,6 +67,8 @@ class Settings:
     time_authority_url: str = ""
     time_authority_ca_file: str = ""
     retention_years: int = 5
+    due_soon_percent: int = 25
+    confirmed_at: str = "receipt"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -84,6 +89,12 @@ class Settings:
         """Return self, or say in one sentence what production still needs."""
         if self.production and not self.secret_key:
             msg = "XUNCHA_SECRET_KEY is missing: production needs one long random secret shared by all processes."
+            raise SettingsError(msg)
+        if not 0 <= self.due_soon_percent < _ALL:
+            msg = f"XUNCHA_DUE_SOON_PERCENT must be from 0 to 99, not {self.due_soon_percent}."
+            raise SettingsError(msg)
+        if self.confirmed_at not in {"receipt", "capture"}:
+            msg = f"XUNCHA_CONFIRMED_AT must be receipt or capture, not {self.confirmed_at!r}."
             raise SettingsError(msg)
         if self.blob_store not in {"disk", "s3"}:
             msg = f"XUNCHA_BLOB_STORE must be disk or s3, not {self.blob_store!r}."

@@ -49,6 +49,26 @@ CATALOGUE: dict[str, Kind] = {
     "password-change-required": Kind(
         403, _("Choose a new password first"), _("Change the temporary password; then everything else is open.")
     ),
+    "totp-required": Kind(
+        401, _("A code of your second factor is needed"), _("Send login and password again, with the code in code.")
+    ),
+    "totp-wrong": Kind(
+        401, _("This code is wrong or was used already"), _("Wait for the next code, or use a recovery code.")
+    ),
+    "totp-setup-required": Kind(
+        403, _("Set up your second factor first"), _("Add the secret to an authenticator app and send a code of it.")
+    ),
+    "totp-set-up": Kind(
+        409, _("The second factor is set up already"), _("Remove it first, or let a security administrator reset it.")
+    ),
+    "administrators-separate": Kind(
+        409,
+        _("The three administrators are three people"),
+        _("Give the role to somebody else, or allow one administrator in the settings."),
+    ),
+    "last-administrator": Kind(
+        409, _("Nobody else could do this person's work"), _("Give the role to somebody else first.")
+    ),
     "weak-password": Kind(422, _("The password is too weak"), _("Choose at least 10 characters, not your login.")),
     "unknown-handset": Kind(
         401, _("This handset is not enrolled"), _("Enrol it with a new code; its outbox keeps everything until then.")
@@ -111,6 +131,12 @@ CATALOGUE: dict[str, Kind] = {
     "second-person-needed": Kind(
         403, _("Another person must confirm"), _("Ask somebody else who manages the quarantine of this agency.")
     ),
+    "request-open": Kind(
+        409, _("Such a request is open already"), _("Wait for its decision, or let who asked take it back.")
+    ),
+    "request-impossible": Kind(
+        409, _("This cannot be asked for or granted now"), _("The detail says why; nothing was changed.")
+    ),
     "waited-too-long": Kind(
         409,
         _("What the item waits for has not come"),
@@ -142,6 +168,18 @@ CATALOGUE: dict[str, Kind] = {
     "photo-unclaimed": Kind(
         410, _("No record names this photograph any more"), _("Send it again if a record still needs it.")
     ),
+    # Geography
+    "layer-not-draft": Kind(
+        409, _("The layer is not a draft any more"), _("What held once is kept; import another version instead.")
+    ),
+    "layer-unsound": Kind(409, _("The layer has errors"), _("See its findings; repair the file and import it again.")),
+    # Standards
+    "bad-workbook": Kind(
+        422, _("The workbook cannot be read"), _("Save it as .xlsx or .csv with the columns of the exported table.")
+    ),
+    "version-exists": Kind(
+        409, _("This version is loaded already"), _("Name another version: cases keep what they were filed under.")
+    ),
     # Casework
     "illegal-transition": Kind(409, _("The case does not allow this step"), _("Load the case again; see its state.")),
     "stale-version": Kind(409, _("Somebody else was faster"), _("Load it again and decide on what it says now.")),
@@ -150,6 +188,9 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "check-missing": Kind(
         409, _("The check has not passed"), _("Wait for the check, send the squad back, or close with a reason.")
+    ),
+    "task-taken": Kind(
+        409, _("Somebody else of the squad has accepted the task"), _("Nothing to do: the task is in good hands.")
     ),
     "task-withdrawn": Kind(
         409, _("The task is not open any more"), _("Your photographs are kept as evidence; nothing else is needed.")

@@ -5,9 +5,19 @@ from flask_smorest import Api
 from flask_wtf import CSRFProtect
 
 from server.casework import api as casework_api
-from server.casework import care_api, care_web, retention_jobs
+from server.casework import care_api, care_web, registering_web, retention_jobs, sweep_jobs
 from server.casework import jobs as casework_jobs
 from server.casework import web as casework_web
+from server.casework.dispatching import api as dispatching_api
+from server.casework.dispatching import web as dispatching_web
+from server.casework.duplicates import api as duplicates_api
+from server.casework.duplicates import jobs as duplicates_jobs
+from server.casework.duplicates import web as duplicates_web
+from server.casework.inbox import api as inbox_api
+from server.casework.inbox import jobs as inbox_jobs
+from server.casework.inbox import web as inbox_web
+from server.casework.requests import api as requests_api
+from server.casework.requests import web as requests_web
 from server.console import filters
 from server.console import web as console_web
 from server.evidence import api as evidence_api
@@ -31,26 +41,38 @@ from server.gateway import (
 from server.gateway import api as gateway_api
 from server.gateway import jobs as gateway_jobs
 from server.gateway import web as gateway_web
+from server.geography import api as geography_api
+from server.geography import web as geography_web
+from server.identity import administration_api, administration_web, audit_api, audit_web, handset_api
 from server.identity import api as identity_api
-from server.identity import handset_api
 from server.identity import web as identity_web
 from server.ledger import jobs as ledger_jobs
 from server.ledger.custody import jobs as custody_jobs
 from server.safekeeping import jobs as safekeeping_jobs
 from server.safekeeping import nodes
 from server.standards import api as standards_api
+from server.standards import calendar_api, calendar_web, scheme_api, scheme_web
 from server.standards import jobs as standards_jobs
 from server.standards import web as standards_web
 
 APIS = (
     identity_api,
+    administration_api,
+    audit_api,
     handset_api,
+    geography_api,
     standards_api,
+    scheme_api,
+    calendar_api,
     evidence_api,
     shot_api,
     pool_api,
     casework_api,
+    duplicates_api,
+    dispatching_api,
     care_api,
+    inbox_api,
+    requests_api,
     gateway_api,
     pull_api,
     reconcile_api,
@@ -66,11 +88,21 @@ APIS = (
 PAGES = (
     console_web,
     identity_web,
+    administration_web,
+    audit_web,
+    geography_web,
     standards_web,
+    scheme_web,
+    calendar_web,
     evidence_web,
     shot_web,
+    registering_web,
     casework_web,
+    duplicates_web,
+    dispatching_web,
     care_web,
+    inbox_web,
+    requests_web,
     gateway_web,
     alarms_web,
 )
@@ -86,7 +118,10 @@ JOBS = (
     draining,
     scrubbing,
     casework_jobs,
+    duplicates_jobs,
     retention_jobs,
+    inbox_jobs,
+    sweep_jobs,
     gateway_jobs,
     truth_jobs,
     nodes,

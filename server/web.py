@@ -23,6 +23,7 @@ from server.errors import asked_by_program
 from server.identity.operations import promote_credential
 from server.identity.queries import actor_by_session, actor_by_token, handset_by_credential
 from server.identity.rules import Actor, Handset, revoked_handset
+from server.ledger.audit import asked_from
 from server.problems import Problem
 
 MOST_ROWS = 200
@@ -56,8 +57,10 @@ class ConsoleUser(UserMixin):
 
 
 def init_login(app: Flask) -> None:
-    """Bind the console's cookie session."""
+    """Bind the console's cookie session, and tell the audit log from where each request comes."""
     manager = LoginManager(app)
+    app.before_request(lambda: asked_from(remote()))
+    app.teardown_request(lambda _error: asked_from(None))
 
     @manager.user_loader
     def load(session_id: str) -> ConsoleUser | None:
@@ -82,11 +85,24 @@ def signed_in() -> Actor:
 
 
 def actor() -> Actor:
-    """Return who is signed in and free to work; raises sign-in-required or password-change-required."""
+    """Return who is signed in and free to work.
+
+    Raises sign-in-required, password-change-required, and totp-setup-required.
+    """
     found = signed_in()
-    if found.must_change_password:
-        raise Problem("password-change-required")
+    held_back = hindrance(found)
+    if held_back is not None:
+        raise held_back
     return found
+
+
+def hindrance(found: Actor) -> Problem | None:
+    """Return what somebody who is signed in must do before anything else, if there is such a thing."""
+    if found.must_change_password:
+        return Problem("password-change-required")
+    if settings().admin_totp and found.needs_second_factor:
+        return Problem("totp-setup-required")
+    return None
 
 
 def _find_actor() -> Actor:
@@ -192,13 +208,16 @@ def console_pages(name: str) -> Blueprint:
 
 
 def login_guard(
-    *, open_to_all: Collection[str] = _NONE, before_password: Collection[str] = _NONE
+    *,
+    open_to_all: Collection[str] = _NONE,
+    before_password: Collection[str] = _NONE,
+    before_factor: Collection[str] = _NONE,
 ) -> Callable[[], ResponseReturnValue | None]:
     """Return a before_request function that keeps strangers out of console pages.
 
-    It sends a stranger to the sign-in form, and who holds a temporary password to the account page; a script or a
-    form gets the problem instead of a page it did not ask for. ``open_to_all`` and ``before_password`` are the
-    endpoints that stay open to the one and the other.
+    It sends a stranger to the sign-in form, who holds a temporary password to the account page, and an administrator
+    without a second factor to the page that sets it up; a script or a form gets the problem instead of a page it did
+    not ask for. The endpoints that stay open to each are ``open_to_all``, ``before_password`` and ``before_factor``.
     """
 
     def demand_login() -> ResponseReturnValue | None:
@@ -210,11 +229,14 @@ def login_guard(
             if problem.slug != "sign-in-required" or request.method != "GET" or asked_by_program():
                 raise
             return redirect(url_for("console_pages.login", next=request.full_path.rstrip("?")))
-        if not found.must_change_password or request.endpoint in before_password:
+        held_back = hindrance(found)
+        password_first = held_back is not None and held_back.slug == "password-change-required"
+        if held_back is None or request.endpoint in (before_password if password_first else before_factor):
             return None
         if asked_by_program():
-            raise Problem("password-change-required")
-        return redirect(url_for("console_pages.account"), HTTPStatus.SEE_OTHER)
+            raise held_back
+        page = "console_pages.account" if password_first else "console_pages.second_factor"
+        return redirect(url_for(page), HTTPStatus.SEE_OTHER)
 
     return demand_login
 

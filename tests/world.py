@@ -3,19 +3,20 @@
 ``city(app)`` writes it and returns its ids; ``signed_in`` and ``enrolled`` open the two kinds of doors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from uuid import UUID
 
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from support.rehearsal import rehearsed
 
 from server.db import read, transact
 from server.identity import operations
-from server.identity.passwords import hash_password
 from server.identity.queries import actor_by_session
 from server.identity.rules import Actor, Role
 from server.ledger.operations import ensure_epoch
@@ -72,26 +73,42 @@ class EnrolledHandset:
 
 def city(app: Flask) -> World:
     """Write the city into the application's database and return what was made."""
-    with app.app_context():
-        transact(ensure_epoch)
-        return transact(_build)
+
+    def write() -> World:
+        with app.app_context():
+            transact(ensure_epoch)
+            return transact(_build)
+
+    return rehearsed(app, "city", write)
 
 
 def signed_in(client: FlaskClient, person: Person) -> dict[str, str]:
     """Sign in through the API and return the headers of the session."""
-    response = client.post("/api/v1/sessions", json={"login": person.login, "password": person.password})
-    assert response.status_code == 201, response.text
-    return {"Authorization": f"Bearer {response.get_json()['token']}"}
+
+    def sign_in() -> dict[str, str]:
+        response = client.post("/api/v1/sessions", json={"login": person.login, "password": person.password})
+        assert response.status_code == 201, response.text
+        return {"Authorization": f"Bearer {response.get_json()['token']}"}
+
+    app = client.application
+    return dict(rehearsed(app, ("signed in", person, app.extensions["xuncha_settings"]), sign_in))
 
 
 def enrolled(app: Flask, world: World, person: Person, label: str = "test handset") -> EnrolledHandset:
     """Enrol a handset for a field officer, without the network."""
+    secret = app.extensions["xuncha_settings"].secret()
+    step = ("enrolled", person, label, secret)
+    made = rehearsed(app, step, lambda: _enrolled(app, world, person, label, secret))
+    return replace(made, headers=dict(made.headers))
+
+
+def _enrolled(app: Flask, world: World, person: Person, label: str, secret: str) -> EnrolledHandset:
     key = ec.generate_private_key(ec.SECP256R1())
     public_key = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     with app.app_context():
         issued = transact(operations.create_enrolment_code, acting(app, world.admin), person.id)
         offer = operations.KeyOffer(issued.code, "ES256", public_key, label, "2.4.1")
-        made = transact(operations.enrol, offer, app.extensions["xuncha_settings"].secret())
+        made = transact(operations.enrol, offer, secret)
     headers = {"Authorization": f"Bearer {made.credential}"}
     return EnrolledHandset(made.install_id, person.id, made.credential, headers, key)
 
@@ -145,5 +162,5 @@ def _build(session: Session) -> World:
 
 @cache
 def _hashed() -> str:
-    # One hash for all: making seventeen of them would cost every test a fifth of a second.
-    return hash_password(PASSWORD, 1)
+    # One hash for all, and the cheapest: what a hash says of itself decides what its check costs.
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

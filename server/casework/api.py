@@ -11,8 +11,16 @@ from server.casework import operations, queries
 from server.casework.bundle.answer import send_bundle
 from server.casework.mirror import photo_shown
 from server.casework.numbers import Numbering
+from server.casework.operations import Given, Registration
 from server.casework.records import CaseRecord
-from server.casework.schemas import ActionSchema, CaseListSchema, CasePageSchema, CaseQuerySchema, CaseSchema
+from server.casework.schemas import (
+    ActionSchema,
+    CaseListSchema,
+    CasePageSchema,
+    CaseQuerySchema,
+    CaseSchema,
+    RegistrationSchema,
+)
 from server.current import settings
 from server.db import read, transact
 from server.evidence.queries import proven, visible_at_desk
@@ -38,17 +46,30 @@ BINARY = {"type": "string", "format": "binary"}
 @desk.arguments(CaseQuerySchema, location="query")
 @desk.response(HTTPStatus.OK, CaseListSchema)
 def cases(filters: dict[str, Any]) -> Page[CaseRecord]:
-    """List cases newest first."""
-    scope = actor().require(Permission.READ_CASES)
+    """List cases newest first, all or those in a state; ``q`` looks for words, numbers and names."""
+    me = actor()
+    scope = me.require(Permission.READ_CASES)
     after, limit = page_args()
-    return read(queries.cases, scope, state=filters["state"], after=after, limit=limit)
+    chosen = {"state": filters["state"], "asked": filters["q"], "unit": me.unit_squad}
+    return read(queries.cases, scope, **chosen, after=after, limit=limit)
+
+
+@desk.post("/cases")
+@desk.arguments(RegistrationSchema)
+@desk.response(HTTPStatus.CREATED, CaseSchema)
+def register(asked: dict[str, Any]) -> CaseRecord:
+    """Register a case that came to a desk: by telephone, from a camera, from a leader."""
+    category, place = asked.pop("category"), asked.pop("position")
+    wanted = Registration(scheme=category["scheme"], category_code=category["code"], **place, **asked)
+    return transact(operations.register, actor(), wanted)
 
 
 @desk.get("/cases/<uuid:case_id>")
 @desk.response(HTTPStatus.OK, CasePageSchema)
 def case(case_id: UUID) -> dict[str, Any]:
     """Return a case with timeline, evidence and tasks."""
-    page = read(queries.case_page, actor().require(Permission.READ_CASES), case_id)
+    me = actor()
+    page = read(queries.case_page, me.require(Permission.READ_CASES), case_id, unit=me.unit_squad)
     parts = {name: part for name, part in vars(page).items() if name != "case"}
     return {**vars(page.case), **parts}
 
@@ -57,9 +78,10 @@ def case(case_id: UUID) -> dict[str, Any]:
 @desk.arguments(ActionSchema)
 @desk.response(HTTPStatus.OK, CaseSchema)
 def act(asked: dict[str, Any], case_id: UUID) -> CaseRecord:
-    """Do one step: file, dispatch, send_check, close or redo."""
+    """Do one step; which ones a case allows now, its ``actions`` say."""
     numbering = Numbering(timezone=settings().timezone)
-    return transact(operations.act, actor(), case_id, **asked, numbering=numbering)
+    action = asked.pop("action")
+    return transact(operations.act, actor(), case_id, action, Given(**asked), numbering=numbering)
 
 
 @desk.get("/cases/<uuid:case_id>/bundle")

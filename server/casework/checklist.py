@@ -17,11 +17,13 @@ from server.standards.queries import required_shots
 
 Item = tuple[UUID, UUID]
 _Task = Row[tuple[UUID, str, int]]
+# What is photographed before filing adds to the report's photographs, and a revisit comes after closing.
+_PROVING = frozenset({"disposal", "disposal_check"})
 
 
 def checklist(session: Session, case: Case) -> tuple[ShotStanding, ...]:
     """Return how each required shot of a case stands; the caller has checked the scope."""
-    tasks = {STAGE_OF_TASK[task.kind]: task for task in _tasks(session, case.id)}
+    tasks = {STAGE_OF_TASK[task.kind]: task for task in _tasks(session, case.id) if task.kind in _PROVING}
     disposal = tasks.get(Stage.DISPOSAL)
     answers: set[Item] = set() if disposal is None else _answers(session, disposal)
     rows = session.execute(

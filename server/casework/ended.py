@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from server.casework.models import Case
-from server.casework.rules import ENDED
+from server.casework.rules import ENDED, State
 from server.evidence.disposals import OPEN_STATES
 from server.evidence.models import Disposal, Evidence, LegalHold
 from server.evidence.retention import Finished, cutoffs
 from server.identity.scope import agencies_in
 
+_main = aliased(Case)
+_MAIN_ENDED = select(_main.closed_at).where(_main.id == Case.merged_into_id).scalar_subquery()
 _OWN = Evidence.owner_kind == "case", Evidence.owner_id == Case.id, Evidence.disposed_at.is_(None)
 _DECIDED = Disposal.owner_kind == "case", Disposal.owner_id == Case.id
 
@@ -72,6 +74,10 @@ def due_cases(
 
 
 def _past(before: Mapping[datetime, Sequence[UUID]]) -> ColumnElement[bool]:
-    """Return the condition that a case ended before its agency's cutoff."""
-    each = [and_(Case.agency_id.in_(agency_ids), Case.closed_at <= cutoff) for cutoff, agency_ids in before.items()]
+    """Return the condition that a case ended before its agency's cutoff.
+
+    The photographs of a merged one prove what its main case is about: they are kept as long as that one's.
+    """
+    ended_at = case((Case.state == State.MERGED, _MAIN_ENDED), else_=Case.closed_at)
+    each = [and_(Case.agency_id.in_(agency_ids), ended_at <= cutoff) for cutoff, agency_ids in before.items()]
     return and_(Case.state.in_(ENDED), or_(*each) if each else false())

@@ -70,7 +70,10 @@ class Report:
 
 @dataclass(frozen=True)
 class TaskAnswer:
-    """What a handset says about one assignment of a task; ``result`` only for a finished check."""
+    """What a handset says about one assignment of a task; ``result`` is what a finished look found.
+
+    ``confirmed_at`` dates a finished disposal where it counts from its capture, not from its receipt (None).
+    """
 
     item_id: UUID
     task_id: UUID
@@ -84,18 +87,19 @@ class TaskAnswer:
     captured_certainty: str | None = None
     fix: Fix | None = None
     fingerprint: str | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class TaskVerdict:
     """Whether an answer took effect; if not, ``superseded_slug`` is the problem that says why.
 
-    ``missing`` are the hashes of its photographs whose bytes are not here yet.
+    ``missing`` are the hashes of its photographs whose bytes are not here yet. A patrol is about no case.
     """
 
     effective: bool
     superseded_slug: str | None
-    case_id: UUID
+    case_id: UUID | None
     missing: tuple[str, ...] = ()
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import BindParameter, Row, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.casework.models import Case, FieldTask
-from server.casework.rules import State
+from server.casework.rules import ENDED
+from server.clock import stamp
 from server.evidence.models import Evidence
 
 Key = tuple[str, UUID]
@@ -22,14 +23,20 @@ MIRRORED = frozenset({"case", "task"})
 
 # Executed by every page of a pull: columns of the bare tables, written once, no entities.
 _case, _task, _evidence = Case.__table__.c, FieldTask.__table__.c, Evidence.__table__.c
-_SEES_CASE = and_(_case.reporter_id.in_(bindparam("officers", expanding=True)), _case.shelved_at.is_(None))
+_SEES_CASE = and_(
+    _case.reporter_id.in_(bindparam("officers", expanding=True)),
+    _case.shelved_at.is_(None),
+    # What a desk registered is on no handset, whoever sat there.
+    _case.install_id.is_not(None),
+)
 _SEES_TASK = and_(
     or_(
         _task.squad_id.in_(bindparam("squads", expanding=True)),
         _task.officer_id.in_(bindparam("officers", expanding=True)),
     ),
     _task.status != "cancelled",
-    _case.state != State.CLOSED,
+    # A patrol is about no case, and a revisit comes after its end.
+    or_(_task.kind.in_(("patrol", "revisit")), _case.state.not_in(ENDED)),
 )
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _CASES = select(
@@ -51,7 +58,10 @@ _TASKS = (
         _task.status,
         _task.squad_id,
         _task.officer_id,
-        _case.id.label("case_id"),
+        _task.instructions,
+        _task.due_at,
+        _task.grid_code,
+        _task.case_id,
         _case.case_no,
         _case.scheme,
         _case.category_code,
@@ -59,14 +69,15 @@ _TASKS = (
         _case.lon,
         _case.lat,
         _case.crs,
+        _case.address,
     )
-    .join_from(FieldTask.__table__, Case.__table__, _case.id == _task.case_id)
+    .outerjoin_from(FieldTask.__table__, Case.__table__, _case.id == _task.case_id)
     .where(_task.id.in_(_IDS), _SEES_TASK)
 )
 _CASE_VERSIONS = select(_case.id, _case.version).where(_SEES_CASE)
 _TASK_VERSIONS = (
     select(_task.id, _task.version)
-    .join_from(FieldTask.__table__, Case.__table__, _case.id == _task.case_id)
+    .outerjoin_from(FieldTask.__table__, Case.__table__, _case.id == _task.case_id)
     .where(_SEES_TASK)
 )
 _MISSING = (
@@ -91,7 +102,7 @@ def visible_entities(session: Session, scopes: Sequence[str], wanted: Iterable[K
     """Return (version, data) of those of ``wanted`` = (type, id) that the holder of ``scopes`` may see now.
 
     A ``case`` is seen by its reporter until it is shelved. A ``task`` is seen by the squad or officer of its current
-    round until it is cancelled or its case is closed.
+    round until it is cancelled or its case has ended; a revisit and a patrol until they are cancelled.
     """
     ids: dict[str, list[UUID]] = {kind: [] for kind in MIRRORED}
     for kind, entity_id in wanted:
@@ -150,21 +161,26 @@ def _tasks(session: Session, scopes: Sequence[str], ids: list[UUID]) -> dict[Key
     if not ids:
         return {}
     rows = session.execute(_TASKS, {**_holders(scopes), "ids": ids}).all()
-    photos = _photos(session, list({task.case_id for task in rows}))
+    photos = _photos(session, list({task.case_id for task in rows if task.case_id}))
     return {("task", task.id): (task.version, _task_data(task, photos.get(task.case_id, []))) for task in rows}
 
 
 def _task_data(task: Row[*tuple[Any, ...]], photos: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "task_id": str(task.id),
-        "case_id": str(task.case_id),
+        "case_id": task.case_id and str(task.case_id),
         "case_no": task.case_no,
         "task_kind": task.kind,
         "assignment_no": task.assignment_no,
         "status": task.status,
-        "category": {"scheme": task.scheme, "code": task.category_code},
-        "description": task.description,
-        "position": {"lon": task.lon, "lat": task.lat, "crs": task.crs},
+        "category": task.case_id and {"scheme": task.scheme, "code": task.category_code},
+        # A patrol has no words but its instructions.
+        "description": task.description if task.case_id else task.instructions or task.grid_code,
+        "position": task.case_id and {"lon": task.lon, "lat": task.lat, "crs": task.crs},
+        "address": task.address,
+        "instructions": task.instructions,
+        "due_at": task.due_at and stamp(task.due_at),
+        "grid_code": task.grid_code,
         "squad_id": task.squad_id and str(task.squad_id),
         "officer_id": task.officer_id and str(task.officer_id),
         "photos": photos,

@@ -4,10 +4,11 @@ import json
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.casework.checklist import checklist
+from server.casework.clocks import clocks_of
 from server.casework.mirror import visible_entities
 from server.casework.models import Amendment, Case, CaseEvent, FieldTask, TaskAssignment, TaskEvent
 from server.casework.records import (
@@ -20,6 +21,7 @@ from server.casework.records import (
     task_record,
 )
 from server.casework.rules import State, allowed
+from server.casework.search import matching, words_of
 from server.evidence import holds
 from server.evidence import queries as evidence
 from server.identity.scope import agencies_in
@@ -44,15 +46,21 @@ def cases(
     scope: tuple[str, ...],
     *,
     state: str | None = None,
+    unit: UUID | None = None,
+    asked: str = "",
     after: str | None = None,
     limit: int = 50,
 ) -> Page[CaseRecord]:
-    """Return the cases in scope newest first; an unknown state is the problem ``validation``."""
+    """Return the cases in scope, and those of the squad ``unit``, newest first.
+
+    ``asked``: what was typed into the search box. An unknown state and too many words are the problem ``validation``.
+    """
     if state is not None and state not in set(State):
         raise Problem("validation", errors={"state": [f"Must be one of: {', '.join(State)}."]})
-    wanted = select(Case).where(Case.agency_id.in_(agencies_in(scope)))
+    wanted = select(Case).where(_seen(scope, unit))
     if state is not None:
         wanted = wanted.where(Case.state == state)
+    wanted = matching(session, wanted, words_of(asked))
     if after is not None:
         wanted = wanted.where(Case.id < decode(after))
     rows = session.scalars(wanted.order_by(Case.id.desc()).limit(limit + 1)).all()
@@ -60,9 +68,15 @@ def cases(
     return cut(rows, limit, lambda row: row.id, lambda row: records[row.id])
 
 
-def case_page(session: Session, scope: tuple[str, ...], case_id: UUID) -> CasePage:
+def _seen(scope: tuple[str, ...], unit: UUID | None) -> ColumnElement[bool]:
+    """Return the condition that a case may be read: a unit reads what it was given, whatever agency it lies in."""
+    within = Case.agency_id.in_(agencies_in(scope))
+    return within if unit is None else or_(within, Case.squad_id == unit)
+
+
+def case_page(session: Session, scope: tuple[str, ...], case_id: UUID, *, unit: UUID | None = None) -> CasePage:
     """Return a case with timeline, evidence and tasks; raises not-found, also when it is out of scope."""
-    case = session.scalars(select(Case).where(Case.id == case_id, Case.agency_id.in_(agencies_in(scope)))).one_or_none()
+    case = session.scalars(select(Case).where(Case.id == case_id, _seen(scope, unit))).one_or_none()
     if case is None:
         raise Problem("not-found")
     return CasePage(
@@ -72,6 +86,7 @@ def case_page(session: Session, scope: tuple[str, ...], case_id: UUID) -> CasePa
         tasks=tasks(session, case_id),
         amendments=amendments(session, case_id),
         checklist=checklist(session, case),
+        clocks=clocks_of(session, case),
         holds=holds.of_owner(session, "case", case_id),
         actions=tuple(allowed(case.state)),
     )
@@ -98,6 +113,7 @@ def timeline(session: Session, case_id: UUID) -> tuple[TimelineEntry, ...]:
             captured_at_corrected=event.captured_at_corrected,
             reason=event.reason,
             result=result,
+            facts=json.loads(event.facts) if event.facts else {},
         )
         for event, result in rows
     )
@@ -137,12 +153,10 @@ def amendments(session: Session, case_id: UUID) -> tuple[AmendmentRecord, ...]:
     )
 
 
-def counts_by_state(session: Session, scope: tuple[str, ...]) -> dict[State, int]:
+def counts_by_state(session: Session, scope: tuple[str, ...], *, unit: UUID | None = None) -> dict[State, int]:
     """Return how many cases in scope are in each state, every state named, in the order of the loop."""
     rows = session.execute(
-        select(Case.state, func.count().label("cases"))
-        .where(Case.agency_id.in_(agencies_in(scope)))
-        .group_by(Case.state)
+        select(Case.state, func.count().label("cases")).where(_seen(scope, unit)).group_by(Case.state)
     )
     counted = {row.state: row.cases for row in rows}
     return {state: counted.get(state.value, 0) for state in State}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.casework.clocks import ClockRecord, Due, due_of
 from server.casework.models import Case, FieldTask, TaskAssignment
 from server.evidence import queries as evidence
 from server.evidence.holds import HoldRecord
@@ -36,8 +37,13 @@ class CaseRecord:
     agency_id: UUID
     squad_id: UUID | None
     reporter_id: UUID
-    install_id: UUID
+    install_id: UUID | None
     source: str
+    address: str | None
+    area_code: str | None
+    cell_code: str | None
+    responsibility_code: str | None
+    condition_no: int | None
     captured_at: datetime | None
     captured_at_corrected: datetime | None
     reported_at: datetime
@@ -45,15 +51,22 @@ class CaseRecord:
     dispatched_at: datetime | None
     disposed_at: datetime | None
     closed_at: datetime | None
+    verification_result: str | None
     check_result: str | None
+    merged_into_id: UUID | None
+    resumes_to: str | None
+    return_count: int
+    rework_count: int
+    extension_count: int
     version: str
+    due: Due | None
     evidence_expected: int
     evidence_present: int
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of the timeline; ``result`` is that of a check."""
+    """One line of the timeline; ``result`` is what a look found, ``facts`` what the action was about."""
 
     id: UUID
     at: datetime
@@ -66,6 +79,7 @@ class TimelineEntry:
     captured_at_corrected: datetime | None
     reason: str | None
     result: str | None
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,20 +91,25 @@ class AssignmentRecord:
     officer_id: UUID | None
     assigned_at: datetime
     assigned_by: UUID
+    reason: str | None
 
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """A field task with all its rounds."""
+    """A field task with all its rounds; ``accepted_by`` is the member who picked up what a squad was given."""
 
     task_id: UUID
-    case_id: UUID
+    case_id: UUID | None
     task_kind: str
     squad_id: UUID | None
     officer_id: UUID | None
     assignment_no: int
     status: str
     assigned_at: datetime
+    accepted_by: UUID | None
+    instructions: str | None
+    due_at: datetime | None
+    grid_code: str | None
     version: str
     rounds: tuple[AssignmentRecord, ...]
 
@@ -121,6 +140,7 @@ class CasePage:
     tasks: tuple[TaskRecord, ...]
     amendments: tuple[AmendmentRecord, ...]
     checklist: tuple[ShotStanding, ...]
+    clocks: tuple[ClockRecord, ...]
     holds: tuple[HoldRecord, ...]
     actions: tuple[str, ...]
 
@@ -129,8 +149,9 @@ _FROM_CASE = [name for name in CaseRecord.__dataclass_fields__ if name in Case._
 
 
 def case_records(session: Session, cases: Sequence[Case]) -> tuple[CaseRecord, ...]:
-    """Return the records of ``cases``, with names and evidence counts, in two more statements for all of them."""
+    """Return the records of ``cases``, with names and evidence counts, in a few more statements for all of them."""
     counted = evidence.counts(session, "case", [case.id for case in cases])
+    due = due_of(session, [case.id for case in cases])
     names = category_names(session, [CategoryKey(case.scheme, case.category_code) for case in cases])
     records = []
     for case in cases:
@@ -141,6 +162,7 @@ def case_records(session: Session, cases: Sequence[Case]) -> tuple[CaseRecord, .
             "category_name_en": name and name.name_en,
             "evidence_expected": counted[case.id].expected,
             "evidence_present": counted[case.id].present,
+            "due": due.get(case.id),
         }
         records.append(CaseRecord(**columns))
     return tuple(records)
@@ -157,9 +179,15 @@ def task_record(task: FieldTask, rounds: Sequence[TaskAssignment]) -> TaskRecord
         assignment_no=task.assignment_no,
         status=task.status,
         assigned_at=task.assigned_at,
+        accepted_by=task.accepted_by,
+        instructions=task.instructions,
+        due_at=task.due_at,
+        grid_code=task.grid_code,
         version=task.version,
         rounds=tuple(
-            AssignmentRecord(row.assignment_no, row.squad_id, row.officer_id, row.assigned_at, row.assigned_by)
+            AssignmentRecord(
+                row.assignment_no, row.squad_id, row.officer_id, row.assigned_at, row.assigned_by, row.reason
+            )
             for row in rounds
         ),
     )

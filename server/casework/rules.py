@@ -1,114 +1,79 @@
-"""The state machine of a case as one table, and the fold of a field task's events. Pure.
+"""Whether a step may be taken: the table of machine.py, and what its rows demand. Pure.
 
-A desk acts; a handset only proposes: field actions follow from the fold of the task's events, so the order in
-which they arrive never changes the end state. Source of the loop: domain.md section 2.2.
+A refusal names the state, the action, and what is missing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
+from server.casework.folding import ACTION_OF_EVENT, RESULTS_OF_TASK, TASK_EVENTS, demand_result, fold_result, fold_task
+from server.casework.machine import (
+    DECIDED_ACTIONS,
+    DESK_ACTIONS,
+    FIELD_ACTIONS,
+    TABLE,
+    Action,
+    Need,
+    Tick,
+    Transition,
+    Verb,
+)
+from server.casework.states import ENDED, UNFILED, State, is_unfiled
 from server.evidence.required import ShotStanding
 from server.evidence.rules import Stage
 from server.identity.rules import Permission
 from server.problems import Problem, _
 
+__all__ = [
+    "ACTION_OF_EVENT",
+    "DECIDED_ACTIONS",
+    "DESK_ACTIONS",
+    "ENDED",
+    "FIELD_ACTIONS",
+    "RESULTS_OF_TASK",
+    "TABLE",
+    "TASK_EVENTS",
+    "UNFILED",
+    "Action",
+    "Facts",
+    "Need",
+    "State",
+    "Tick",
+    "Transition",
+    "Verb",
+    "allowed",
+    "demand_result",
+    "fold_result",
+    "fold_task",
+    "is_unfiled",
+    "permission_of",
+    "step",
+    "transition",
+]
 
-class State(StrEnum):
-    """States of a case, in the order of the loop; the last one stands beside it."""
-
-    REPORTED = "reported"
-    FILED = "filed"
-    DISPATCHED = "dispatched"
-    IN_DISPOSAL = "in_disposal"
-    DISPOSED = "disposed"
-    CHECKING = "checking"
-    CLOSED = "closed"
-    # Found and fixed on the spot: the case never enters the loop (domain.md section 2.2).
-    SELF_HANDLED = "self_handled"
-
-
-# The states from which no step leads on.
-ENDED = frozenset({State.CLOSED, State.SELF_HANDLED})
-# Until somebody at a desk has filed a case, its reporter may correct it.
-UNFILED = frozenset({State.REPORTED, State.SELF_HANDLED})
-
-
-class Action(StrEnum):
-    """What moves a case."""
-
-    FILE = "file"
-    DISPATCH = "dispatch"
-    SEND_CHECK = "send_check"
-    CLOSE = "close"
-    REDO = "redo"
-    ACCEPT_TASK = "accept_task"
-    START_TASK = "start_task"
-    FINISH_TASK = "finish_task"
-    DECLINE_TASK = "decline_task"
-    ANSWER_CHECK = "answer_check"
-
-
-class Need(StrEnum):
-    """What a transition demands besides the right state and person."""
-
-    REASON = "reason"
-    SQUAD = "squad"
-    SHOTS = "shots"
-    CHECK = "check"
-
-
-@dataclass(frozen=True)
-class Transition:
-    """One row of the table; ``who`` is None when a handset proposes and the task's assignment authorises."""
-
-    source: State
-    action: Action
-    target: State
-    who: Permission | None
-    needs: frozenset[Need] = frozenset()
-
-
-TABLE: tuple[Transition, ...] = (
-    Transition(State.REPORTED, Action.FILE, State.FILED, Permission.FILE_CASE),
-    Transition(State.FILED, Action.DISPATCH, State.DISPATCHED, Permission.DISPATCH_CASE, frozenset({Need.SQUAD})),
-    Transition(State.DISPATCHED, Action.ACCEPT_TASK, State.IN_DISPOSAL, None),
-    Transition(State.DISPATCHED, Action.START_TASK, State.IN_DISPOSAL, None),
-    Transition(State.DISPATCHED, Action.FINISH_TASK, State.DISPOSED, None),
-    Transition(State.DISPATCHED, Action.DECLINE_TASK, State.FILED, None),
-    Transition(State.IN_DISPOSAL, Action.START_TASK, State.IN_DISPOSAL, None),
-    Transition(State.IN_DISPOSAL, Action.FINISH_TASK, State.DISPOSED, None),
-    Transition(State.IN_DISPOSAL, Action.DECLINE_TASK, State.FILED, None),
-    # One member declined and another finished, in this order of arrival: the work is done all the same.
-    Transition(State.FILED, Action.FINISH_TASK, State.DISPOSED, None),
-    Transition(State.DISPOSED, Action.SEND_CHECK, State.CHECKING, Permission.CLOSE_CASE),
-    Transition(State.CHECKING, Action.ANSWER_CHECK, State.CHECKING, None),
-    Transition(
-        State.CHECKING,
-        Action.CLOSE,
-        State.CLOSED,
-        Permission.CLOSE_CASE,
-        frozenset({Need.SHOTS, Need.CHECK}),
-    ),
-    Transition(State.CHECKING, Action.REDO, State.DISPATCHED, Permission.CLOSE_CASE, frozenset({Need.REASON})),
-)
 _BY_STATE_AND_ACTION = {(row.source, row.action): row for row in TABLE}
-DESK_ACTIONS = tuple(action for action in Action if any(row.action == action and row.who for row in TABLE))
-FIELD_ACTIONS = tuple(action for action in Action if action not in DESK_ACTIONS)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known when a step is tried; ``shots``: how the required photographs stand."""
+    """What is known when a step is tried.
+
+    ``own_squad``: the actor is an account of the unit that has the case; ``has_officer``: somebody in the field can be
+    asked; ``shots``: how the required photographs stand; ``verification``: what the collector found before filing.
+    """
 
     reason: str | None = None
+    own_squad: bool = False
     has_squad: bool = False
+    has_officer: bool = False
+    verification: str | None = None
     shots: Sequence[ShotStanding] = ()
     check_result: str | None = None
 
 
 def permission_of(action: Action) -> Permission:
-    """Return what a desk action asks for; raises ValueError for a field action."""
+    """Return what a desk's action asks for; raises ValueError for a field action."""
     found = next((row.who for row in TABLE if row.action == action and row.who), None)
     if found is None:
         msg = f"{action} is not done at a desk"
@@ -118,7 +83,7 @@ def permission_of(action: Action) -> Permission:
 
 def allowed(state: str) -> tuple[Action, ...]:
     """Return the desk actions that a state allows, in the order of the table."""
-    return tuple(row.action for row in TABLE if row.source == state and row.who)
+    return tuple(row.action for row in TABLE if row.source == state and row.action in DESK_ACTIONS)
 
 
 def transition(state: str, action: str) -> Transition:
@@ -134,23 +99,35 @@ def step(state: str, action: str, facts: Facts) -> Transition:
     row = transition(state, action)
     for need in Need:
         if need in row.needs:
-            _demand(need, facts)
+            _demand(need, facts, {"state": state, "action": action})
     return row
 
 
-def _demand(need: Need, facts: Facts) -> None:
+def _demand(need: Need, facts: Facts, at: dict[str, Any]) -> None:
+    """Raise the problem of a need that is not met; ``at`` names state and action in it."""
     reason = (facts.reason or "").strip()
+    if need == Need.OWN_SQUAD and not facts.own_squad:
+        raise Problem("forbidden", _("Only an account of the unit that has the case can do this."), lacks=need, **at)
     if need == Need.REASON and not reason:
-        raise Problem("validation", errors={"reason": [_("This step needs a written reason.")]})
+        raise _lacking("reason", _("This step needs a written reason."), need, at)
     if need == Need.SQUAD and not facts.has_squad:
-        raise Problem("validation", errors={"squad_id": [_("Name the squad that the case goes to.")]})
+        raise _lacking("squad_id", _("Name the squad that the case goes to."), need, at)
+    if need == Need.OFFICER and not facts.has_officer:
+        raise _lacking("officer_id", _("Name the officer in the field who is to look."), need, at)
+    if need == Need.ANSWER and facts.verification != "confirmed" and not reason:
+        told = _("The collector has not confirmed it: filing it all the same needs a written reason.")
+        raise _lacking("reason", told, need, at)
     if need == Need.SHOTS:
-        _demand_shots(facts.shots, reason)
+        _demand_shots(facts.shots, reason, at)
     if need == Need.CHECK and facts.check_result != "passed" and not reason:
-        raise Problem("check-missing", check_result=facts.check_result)
+        raise Problem("check-missing", check_result=facts.check_result, lacks=need, **at)
 
 
-def _demand_shots(shots: Sequence[ShotStanding], reason: str) -> None:
+def _lacking(field: str, told: str, need: Need, at: dict[str, Any]) -> Problem:
+    return Problem("validation", errors={field: [told]}, lacks=need, **at)
+
+
+def _demand_shots(shots: Sequence[ShotStanding], reason: str, at: dict[str, Any]) -> None:
     """Demand every required photograph.
 
     Report and check are over: what nobody photographed then can never be brought, so a written reason stands in for
@@ -159,34 +136,5 @@ def _demand_shots(shots: Sequence[ShotStanding], reason: str) -> None:
     blocking = [shot for shot in shots if not shot.complete and (shot.stage == Stage.DISPOSAL or not reason)]
     if blocking:
         missing = [one for shot in blocking for one in shot.missing]
-        raise Problem("evidence-missing", shots=[shot.as_json() for shot in blocking], missing=missing)
-
-
-_RANK = {"assigned": 0, "accepted": 1, "started": 2, "declined": 3, "done": 4}
-TASK_EVENTS = ("accepted", "started", "declined", "done")
-ACTION_OF_EVENT = {
-    "accepted": Action.ACCEPT_TASK,
-    "started": Action.START_TASK,
-    "declined": Action.DECLINE_TASK,
-    "done": Action.FINISH_TASK,
-}
-
-
-def fold_task(status: str, event: str) -> str:
-    """Return a task's status after ``event``: the highest of both, so the order of arrival does not matter.
-
-    Declined stands beside the ladder: it outranks an acceptance (somebody must decide anew) but not the finished
-    work of another member. ``cancelled`` is the server's word and final.
-    """
-    if event not in TASK_EVENTS:
-        raise Problem("validation", errors={"event": [f"Must be one of: {', '.join(TASK_EVENTS)}."]})
-    if status == "cancelled":
-        return status
-    return max(status, event, key=_RANK.__getitem__)
-
-
-def fold_result(known: str | None, told: str | None) -> str | None:
-    """Return the result of a check that several answers reported: one ``failed`` outweighs any ``passed``."""
-    if "failed" in (known, told):
-        return "failed"
-    return told or known
+        told = [shot.as_json() for shot in blocking]
+        raise Problem("evidence-missing", shots=told, missing=missing, lacks=Need.SHOTS, **at)

@@ -10,10 +10,14 @@ from sqlalchemy.orm import Session
 
 from server.casework import operations, queries
 from server.casework.bundle.answer import send_bundle
+from server.casework.choices import Choices, choices_for
+from server.casework.dispatching.case_proposals import CaseProposals, proposals_for
+from server.casework.dispatching.proposals import today
+from server.casework.duplicates.queries import LinkRecord, links_of
 from server.casework.labels import ACTIONS
 from server.casework.numbers import Numbering
 from server.casework.records import CasePage, CaseRecord
-from server.casework.rules import Action, State, permission_of
+from server.casework.rules import ENDED, Action, State, permission_of
 from server.current import settings
 from server.db import read, transact
 from server.evidence import board
@@ -22,11 +26,21 @@ from server.forms import field, field_id, go, tell, tell_problem
 from server.identity import queries as identity
 from server.identity.rules import Actor, Permission
 from server.keyset import Page
-from server.problems import Problem
+from server.problems import Problem, _
 from server.web import actor, console_pages, page_args
 
 pages = console_pages("casework")
 Scope = tuple[str, ...]
+_TYPED = ("reason", "squad_id", "officer_id", "condition_no", "instructions")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which cases a list shows: a state, words that must occur, and the squad of a unit's account."""
+
+    state: str | None
+    asked: str
+    unit: UUID | None
 
 
 @dataclass(frozen=True)
@@ -46,15 +60,21 @@ class CaseView:
     missing: tuple[evidence.MissingPhoto, ...]
     names: Mapping[UUID, str]
     squads: list[identity.SquadRow]
+    choices: Choices
+    links: tuple[LinkRecord, ...]
+    proposals: CaseProposals | None
 
 
 @pages.get("/cases")
 def cases() -> ResponseReturnValue:
     """List the cases in the actor's scope, newest first, all or those in one state."""
-    scope = actor().require(Permission.READ_CASES)
+    me = actor()
+    scope = me.require(Permission.READ_CASES)
     after, limit = page_args()
-    state = request.args.get("state") or None
-    return render_template("casework/cases.html", view=read(_list, scope, state, after, limit), state=state)
+    state, asked = request.args.get("state") or None, request.args.get("q", "")
+    wanted = Wanted(state, asked, me.unit_squad)
+    view = read(_list, scope, wanted, after, limit)
+    return render_template("casework/cases.html", view=view, state=state, asked=asked)
 
 
 @pages.get("/cases/<uuid:case_id>")
@@ -66,25 +86,15 @@ def case(case_id: UUID) -> ResponseReturnValue:
 @pages.post("/cases/<uuid:case_id>/actions")
 def act(case_id: UUID) -> ResponseReturnValue:
     """Take a step; a refused one shows the page again with what was typed."""
-    action, reason = field("action"), field("reason")
+    action = field("action")
     try:
-        squad_id = field_id("squad_id") if field("squad_id") else None
-        version = field("version") or None
-        transact(
-            operations.act,
-            actor(),
-            case_id,
-            action,
-            version=version,
-            reason=reason,
-            squad_id=squad_id,
-            numbering=Numbering(timezone=settings().timezone),
-        )
+        numbering = Numbering(timezone=settings().timezone)
+        transact(operations.act, actor(), case_id, action, given_in_form(), numbering=numbering)
     except Problem as problem:
         if problem.slug == "not-found":
             raise
         tell_problem(problem)
-        typed = {"action": action, "reason": reason, "squad_id": field("squad_id")}
+        typed = {"action": action, **{name: field(name) for name in _TYPED}}
         return _show(case_id, typed), problem.kind.status
     tell(str(ACTIONS[action]))
     return go("casework_pages.case", case_id=case_id)
@@ -96,9 +106,24 @@ def bundle(case_id: UUID) -> ResponseReturnValue:
     return send_bundle(case_id, actor())
 
 
+def given_in_form() -> operations.Given:
+    """Read what comes with an action; raises validation."""
+    number = field("condition_no")
+    if number and not number.isdecimal():
+        raise Problem("validation", errors={"condition_no": [_("Choose one.")]})
+    return operations.Given(
+        version=field("version") or None,
+        reason=field("reason"),
+        squad_id=field_id("squad_id") if field("squad_id") else None,
+        officer_id=field_id("officer_id") if field("officer_id") else None,
+        condition_no=int(number) if number else None,
+        instructions=field("instructions") or None,
+    )
+
+
 def _show(case_id: UUID, typed: Mapping[str, str]) -> str:
     me = actor()
-    view = read(_view, me.require(Permission.READ_CASES), case_id)
+    view = read(_view, me, case_id)
     shots = view.page.evidence
     return render_template(
         "casework/case.html",
@@ -110,20 +135,49 @@ def _show(case_id: UUID, typed: Mapping[str, str]) -> str:
 
 
 def permitted(me: Actor, page: CasePage) -> list[str]:
-    """Return the steps that the case's state allows and the officer may take somewhere (the operation decides)."""
-    return [action for action in page.actions if me.may(permission_of(Action(action)))]
+    """Return the steps that the case's state allows and the officer may take somewhere (the operation decides).
+
+    A unit's steps are for the unit that has the case.
+    """
+    found = []
+    for action in page.actions:
+        permission = permission_of(Action(action))
+        of_unit = permission is Permission.DISPOSE_CASE
+        if me.unit_squad == page.case.squad_id if of_unit else me.may(permission):
+            found.append(action)
+    return found
 
 
-def _list(session: Session, scope: Scope, state: str | None, after: str | None, limit: int) -> CaseList:
-    page = queries.cases(session, scope, state=state, after=after, limit=limit)
+def _list(session: Session, scope: Scope, wanted: Wanted, after: str | None, limit: int) -> CaseList:
+    page = queries.cases(
+        session, scope, state=wanted.state, asked=wanted.asked, unit=wanted.unit, after=after, limit=limit
+    )
     names = identity.names(session, {one.squad_id for one in page.items} | {one.agency_id for one in page.items})
-    return CaseList(page, queries.counts_by_state(session, scope), names)
+    return CaseList(page, queries.counts_by_state(session, scope, unit=wanted.unit), names)
 
 
-def _view(session: Session, scope: Scope, case_id: UUID) -> CaseView:
-    page = queries.case_page(session, scope, case_id)
+def _view(session: Session, me: Actor, case_id: UUID) -> CaseView:
+    scope = me.require(Permission.READ_CASES)
+    page = queries.case_page(session, scope, case_id, unit=me.unit_squad)
     missing = evidence.missing(session, scope, case_id=case_id, limit=200).items
-    return CaseView(page, missing, identity.names(session, _named(page)), identity.squads(session, scope))
+    links = links_of(session, case_id)
+    reporters = {one.reporter_id for link in links for one in (link.case, link.other)}
+    return CaseView(
+        page=page,
+        missing=missing,
+        names=identity.names(session, _named(page) | reporters),
+        squads=identity.squads(session, scope),
+        choices=choices_for(session, scope, page.case, permitted(me, page)),
+        links=links,
+        proposals=_proposals(session, scope, page) if me.may(Permission.DISPATCH_CASE) else None,
+    )
+
+
+def _proposals(session: Session, scope: Scope, page: CasePage) -> CaseProposals | None:
+    """Return who is proposed for a case that somebody has to be found for; None once it has ended."""
+    if page.case.state in ENDED:
+        return None
+    return proposals_for(session, scope, page.case.id, today(settings().timezone))
 
 
 def _named(page: CasePage) -> set[UUID | None]:
@@ -132,7 +186,7 @@ def _named(page: CasePage) -> set[UUID | None]:
     for entry in page.timeline:
         found |= {entry.actor_id, entry.install_id}
     for task in page.tasks:
-        found |= {task.squad_id, task.officer_id}
+        found |= {task.squad_id, task.officer_id, task.accepted_by}
     for amendment in page.amendments:
         found |= {amendment.officer_id, amendment.install_id}
     for hold in page.holds:

@@ -7,6 +7,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
+from server.console import code_step
 from server.console.pages import pages
 from server.current import settings
 from server.db import transact
@@ -28,22 +29,40 @@ def login() -> ResponseReturnValue:
 
 @pages.post("/login")
 def sign_in() -> ResponseReturnValue:
-    """Open a console session, or show the form again with what was wrong and the login kept."""
+    """Open a console session, ask for a code first, or show the form again with what was wrong and the login kept."""
+    login = field("login")
+    following = local_path(request.args.get("next"), url_for("console_pages.home"))
     try:
-        opened = admission.sign_in(
-            field("login"),
-            request.form.get("password", ""),
-            remote=remote(),
-            chosen=settings(),
-            with_token=False,
-        )
+        proof = admission.prove(login, request.form.get("password", ""), remote=remote(), chosen=settings())
+        if proof.second_factor:
+            code_step.await_code(login, proof)
+            return go("console_pages.code", next=following)
+        opened = admission.open_proved(proof, None, chosen=settings(), with_token=False)
     except Problem as problem:
         tell_problem(problem)
-        return render_template("console/login.html", login=field("login")), problem.kind.status
-    # Nothing of the stranger's session goes over into the officer's.
-    session.clear()
-    remember(opened.actor, opened.generation)
-    return redirect(local_path(request.args.get("next"), url_for("console_pages.home")), HTTPStatus.SEE_OTHER)
+        return render_template("console/login.html", login=login), problem.kind.status
+    return enter(opened, following)
+
+
+@pages.get("/login/code")
+def code() -> ResponseReturnValue:
+    """Ask for the code of the second factor; the password was right a moment ago."""
+    return render_template("console/code.html") if code_step.awaited() else go("console_pages.login")
+
+
+@pages.post("/login/code")
+def show_code() -> ResponseReturnValue:
+    """Open a console session with the code, or ask for it again."""
+    following = local_path(request.args.get("next"), url_for("console_pages.home"))
+    try:
+        proof = code_step.proof_again(remote=remote(), chosen=settings())
+        opened = admission.open_proved(proof, field("code"), chosen=settings(), with_token=False)
+    except Problem as problem:
+        tell_problem(problem)
+        if problem.slug in {"totp-required", "totp-wrong"}:
+            return render_template("console/code.html"), problem.kind.status
+        return go("console_pages.login")
+    return enter(opened, following)
 
 
 @pages.post("/logout")
@@ -99,6 +118,14 @@ def language() -> ResponseReturnValue:
         COOKIE, locale, max_age=timedelta(days=365), samesite="Lax", httponly=True, secure=settings().production
     )
     return response
+
+
+def enter(opened: admission.SignedIn, following: str) -> ResponseReturnValue:
+    """Begin the officer's session and go to the page that was asked for."""
+    # Nothing of the stranger's session goes over into the officer's.
+    session.clear()
+    remember(opened.actor, opened.generation)
+    return redirect(following, HTTPStatus.SEE_OTHER)
 
 
 def _new_password() -> str:

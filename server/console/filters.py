@@ -11,6 +11,8 @@ from flask_babel import format_timedelta
 from markupsafe import Markup
 
 from server.casework import labels as casework_labels
+from server.casework.inbox import labels as inbox_labels
+from server.casework.requests import labels as request_labels
 from server.clock import now, stamp
 from server.console.shell import shell
 from server.current import settings
@@ -23,8 +25,17 @@ from server.identity import labels as identity_labels
 LABELS: dict[str, Mapping[str, Any]] = {
     "amended": casework_labels.AMENDED,
     "case_state": casework_labels.STATES,
+    "link_state": casework_labels.LINK_STATES,
+    "duplicate_action": casework_labels.DUPLICATE_ACTIONS,
+    "notice_kind": inbox_labels.KINDS,
+    "limit_stage": inbox_labels.LIMIT_STAGES,
+    "request_kind": request_labels.KINDS,
+    "request_state": request_labels.STATES,
     "case_action": casework_labels.ACTIONS,
-    "case_event": casework_labels.EVENTS,
+    "case_source": casework_labels.SOURCES,
+    "clock_unit": casework_labels.CLOCKS,
+    "clock_pause": casework_labels.PAUSES,
+    "case_event": {**casework_labels.EVENTS, **request_labels.EVENTS},
     "task_kind": casework_labels.TASK_KINDS,
     "task_status": casework_labels.TASK_STATUSES,
     "check_result": casework_labels.CHECK_RESULTS,
@@ -36,6 +47,7 @@ LABELS: dict[str, Mapping[str, Any]] = {
     "disposal_state": evidence_labels.DISPOSAL_STATES,
     "flag_kind": FLAGS,
     "role": identity_labels.ROLES,
+    "audit_subject": identity_labels.AUDIT_SUBJECTS,
     "item_state": gateway_labels.ITEM_STATES,
     "item_decision": gateway_labels.DECISIONS,
 }
@@ -49,7 +61,7 @@ def register(app: Flask) -> None:
     """Give the templates their filters and the shell's variables."""
     for name, words in LABELS.items():
         app.add_template_filter(_worded(words), name)
-    for filter_ in (moment, ago, offset, filesize, place, crs_name, sentence, flag_reason):
+    for filter_ in (moment, moment_of, ago, offset, filesize, place, crs_name, sentence, flag_reason):
         app.add_template_filter(filter_)
     app.add_template_global(metres_between)
     app.add_template_global(wording)
@@ -67,6 +79,11 @@ def moment(value: datetime | None) -> Markup:
         return Markup('<span class="soft">—</span>')
     local = value.astimezone(ZoneInfo(settings().timezone))
     return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M:%S}</time>').format(stamp(value), local)
+
+
+def moment_of(text: str) -> Markup:
+    """Show an instant that a stored JSON holds as the wire writes it."""
+    return moment(datetime.fromisoformat(text))
 
 
 def ago(value: datetime) -> Markup:

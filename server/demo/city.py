@@ -1,30 +1,43 @@
-"""Builds the demo city: people first, then the month's steps in their order of time, then thumbnails and reviews.
+"""Builds the demo city: people and ground first, then sixty days of cases in their order of time, each at its moment.
 
-Case times at the desk are those of the seeding: operations stamp the server's clock, and the demo gets no door of
-its own around them. What handsets captured lies in the past month.
+The server's clock shows the moment that is played, so deadlines, timelines and notices lie where they would lie if the
+city had been at work. What a worker does by the minute is done once a day.
 """
 
+import gc
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import structlog
 from flask import Flask
 
+from server.casework.duplicates.jobs import settle_cases
+from server.casework.sweep_jobs import resume_suspended, sweep_due_soon, sweep_overdue
 from server.clock import now
 from server.db import transact
 from server.demo.desk import ACTIONS, DemoDesk
+from server.demo.episodes import Episodes
 from server.demo.field import Crew
 from server.demo.pictures import Studio
-from server.demo.plan import SIZES, Size, Step, plan_month
+from server.demo.plan import SIZES, ZONE, Picture, Size, Step, plan_month
 from server.demo.roster import settle
+from server.demo.round_desk import RoundDesk
+from server.demo.round_field import RoundField
+from server.demo.rounds import DAYS, Event, pictures_of, plan_rounds
+from server.demo.stage import Stage
+from server.demo.town import furnish
 from server.evidence.deriving import derive_all
 from server.identity.passwords import DEMO_PASSWORD, hash_password
+from server.ledger.custody.jobs import MOST_IN_A_RUN
+from server.ledger.custody.sequencer import sequence
 
-_SENDER_OF_DAMAGE = "c003"
+_SMALL: Size = (640, 480)
+_MORNING, _SWEPT_AT = time(7), time(17, 50)
 
 
 @dataclass(frozen=True)
@@ -35,40 +48,109 @@ class Telling:
     share: float
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Everything that will happen: the month's steps, the rounds' events; ``size``: pixels of the rounds' pictures."""
+
+    steps: list[Step]
+    events: list[Event]
+    size: Size
+
+    def pictures(self) -> Iterator[Picture]:
+        """Yield the photographs in the order in which they are taken."""
+        for deed in self.deeds():
+            if isinstance(deed, Step):
+                yield from deed.pictures
+            else:
+                for word, one in deed.deeds:
+                    yield from pictures_of(word, one, deed.at, self.size)
+
+    def deeds(self) -> list[Step | Event]:
+        """Return steps and events in one order of time."""
+        return sorted([*self.events, *self.steps], key=lambda deed: deed.at)
+
+
+def plan_city(seed: int, today: datetime, sizes: tuple[Size, Size] = SIZES) -> Plan:
+    """Return the plan of the sixty days before ``today``; pure."""
+    return Plan(plan_month(seed, today, sizes), plan_rounds(seed, today), min(sizes[0], _SMALL))
+
+
 def build_city(
     app: Flask, seed: int, tell: Callable[[Telling], None], *, rounds: int, sizes: tuple[Size, Size] = SIZES
 ) -> None:
     """Fill an empty, migrated database; call inside the application's context. ``rounds``: of Argon2.
 
-    ``sizes``: pixels of a usual photograph and of the large one in twenty.
+    ``sizes``: pixels of a usual photograph of the month and of the large one in twenty; the rounds' are small.
 
     Raises SeedError when the application does not play along. An interrupted seeding leaves what it made.
     """
-    steps = plan_month(seed, now(), sizes)
+    plan = plan_city(seed, now(), sizes)
+    first_day = now().astimezone(ZONE).date() - timedelta(days=DAYS)
+    stage = Stage(datetime.combine(first_day, _MORNING, ZONE))
     with ExitStack() as stack:
         stack.enter_context(_quiet_log())
-        studio = stack.enter_context(Studio(picture for step in steps for picture in step.pictures))
-        tell(Telling("people", 0.0))
-        desk = DemoDesk(transact(settle, seed, hash_password(DEMO_PASSWORD, rounds)))
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="chengpu-")))
-        crew = Crew(app, folder, studio)
-        stack.callback(crew.close)
-        for login in sorted({login for step in steps for login in (step.case.collector, step.case.enforcer)}):
-            crew.enrol(login, desk.enrolment_code(login))
-        _live(steps, crew, desk, tell)
-        crew.send_damaged(_SENDER_OF_DAMAGE, steps[-1].at)
-        crew.come_home()
-    _derive_all(app, tell)
-    desk.review(crew.cases)
+        stack.enter_context(_patient_collector())
+        studio = stack.enter_context(Studio(plan.pictures()))
+        with stage.played():
+            tell(Telling("people", 0.0))
+            desk = DemoDesk(transact(settle, seed, hash_password(DEMO_PASSWORD, rounds)))
+            tell(Telling("ground", 0.0))
+            furnish(desk.roster, desk.actor("admin"))
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="chengpu-")))
+            crew = Crew(app, folder, studio, stage)
+            stack.callback(crew.close)
+            for login in plan_logins(plan):
+                crew.enrol(login, desk.enrolment_code(login))
+            _live(plan, crew, desk, stage, tell)
+            Episodes(crew, desk, stage).play()
+            settle_cases.run()
+        _sweep()
+        _derive_all(app, tell)
+        desk.review(crew.cases)
+        # Else the doctor would say that events wait since the first day, until the worker has been there.
+        sequence(MOST_IN_A_RUN)
 
 
-def _live(steps: list[Step], crew: Crew, desk: DemoDesk, tell: Callable[[Telling], None]) -> None:
-    for nth, step in enumerate(steps):
-        tell(Telling(f"case {step.case.number}: {step.deed}", nth / len(steps)))
-        if step.deed in ACTIONS:
-            desk.do(step, crew.cases[step.case.number])
+def plan_logins(plan: Plan) -> list[str]:
+    """Return the logins of everybody who carries a handset."""
+    month = {login for step in plan.steps for login in (step.case.collector, step.case.enforcer)}
+    found = (one for event in plan.events for _, one in event.deeds)
+    return sorted(month | {login for one in found for login in (one.case.collector, one.case.enforcer, one.other)})
+
+
+def _live(plan: Plan, crew: Crew, desk: DemoDesk, stage: Stage, tell: Callable[[Telling], None]) -> None:
+    round_desk, round_field = RoundDesk(desk, stage, crew.cases), RoundField(crew, plan.size)
+    deeds = plan.deeds()
+    swept = stage.begun
+    for nth, deed in enumerate(deeds):
+        tell(Telling(deed.at.astimezone(ZONE).date().isoformat(), nth / len(deeds)))
+        swept = _close_of_business(stage, swept, deed.at)
+        stage.go_to(deed.at)
+        if isinstance(deed, Event):
+            round_field.visit(deed)
+            round_desk.work(deed)
+        elif deed.deed in ACTIONS:
+            desk.do(deed, crew.cases[deed.case.number])
         else:
-            crew.do(step)
+            crew.do(deed)
+
+
+def _close_of_business(stage: Stage, swept: datetime, until: datetime) -> datetime:
+    """Do the sweeps of every evening that lies before ``until``; return when the last ones were."""
+    evening = datetime.combine(swept.astimezone(ZONE).date(), _SWEPT_AT, ZONE)
+    while evening < until:
+        if evening > swept:
+            stage.go_to(evening)
+            _sweep()
+            swept = evening
+        evening += timedelta(days=1)
+    return swept
+
+
+def _sweep() -> None:
+    resume_suspended.run()
+    sweep_due_soon.run()
+    sweep_overdue.run()
 
 
 def _derive_all(app: Flask, tell: Callable[[Telling], None]) -> None:
@@ -86,3 +168,16 @@ def _quiet_log() -> Iterator[None]:
         yield
     finally:
         structlog.configure(**before)
+
+
+@contextmanager
+def _patient_collector() -> Iterator[None]:
+    """Let the garbage collector look rarely: thousands of short transactions leave little, and looking costs much."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

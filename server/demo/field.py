@@ -13,14 +13,16 @@ from typing import Any
 import httpx
 from flask import Flask
 
-from server.clock import now
 from server.demo.matters import CHECKED, FAILED_CHECK, SCHEME
 from server.demo.pictures import Studio
-from server.demo.plan import LOST, UNSENT, ZONE, Deed, PlannedCase, Step
+from server.demo.plan import LOST, UNSENT, ZONE, Deed, Picture, PlannedCase, Step
+from server.demo.stage import Stage
 from sync.handset import Handset, Reading, Snap
 
 _ADDRESS = "http://chengpu.example"
-_UPTIME = timedelta(days=40)
+# Handsets whose owners never set the clock right: three hours slow, and a year ahead.
+_WRONG_BY = {"c008": -timedelta(hours=3), "c012": timedelta(days=365)}
+_UPTIME = timedelta(days=1)
 _EVENTS = {Deed.ACCEPT: "accepted", Deed.START: "started", Deed.FINISH: "done"}
 
 
@@ -29,20 +31,24 @@ class SeedError(Exception):
 
 
 class DemoClock:
-    """Clocks of a handset that has been running for the whole demo month, so that its past times are exact."""
+    """Clocks of a handset that has been running since the city's first day, so that its past times are exact.
 
-    def __init__(self, boot_id: str) -> None:
+    ``wrong_by``: how far its wall clock is off; the server corrects it by the time since the handset was started.
+    """
+
+    def __init__(self, boot_id: str, stage: Stage, wrong_by: timedelta = timedelta(0)) -> None:
         self._boot_id = boot_id
-        self._booted_at = now() - _UPTIME
+        self._stage = stage
+        self._wrong_by = wrong_by
 
     def read(self) -> Reading:
-        """Return the present."""
-        return self.at(now())
+        """Return the moment that is being played."""
+        return self.at(self._stage.now())
 
     def at(self, moment: datetime) -> Reading:
-        """Return what the clocks showed at a moment of the past month."""
-        milliseconds = (moment - self._booted_at) // timedelta(milliseconds=1)
-        return Reading(moment.astimezone(ZONE), self._boot_id, milliseconds)
+        """Return what the clocks showed at a moment since the first day."""
+        milliseconds = (moment - self._stage.begun + _UPTIME) // timedelta(milliseconds=1)
+        return Reading(moment.astimezone(ZONE) + self._wrong_by, self._boot_id, milliseconds)
 
 
 class _InnerTransport(httpx.WSGITransport):
@@ -55,8 +61,9 @@ class _InnerTransport(httpx.WSGITransport):
 class Crew:
     """The handsets by their officers' logins, and the cases that their reports became."""
 
-    def __init__(self, app: Flask, folder: Path, studio: Studio) -> None:
+    def __init__(self, app: Flask, folder: Path, studio: Studio, stage: Stage) -> None:
         self._app = app
+        self._stage = stage
         self._folder = folder
         self._studio = studio
         self._handsets: dict[str, Handset] = {}
@@ -70,20 +77,32 @@ class Crew:
 
     def enrol(self, login: str, code: str) -> None:
         """Add the handset of an officer."""
-        clock = DemoClock(f"demo-{login}")
+        clock = DemoClock(f"demo-{login}", self._stage, _WRONG_BY.get(login, timedelta(0)))
         handset = Handset(self._folder / login, _ADDRESS, clock=clock, transport=_InnerTransport(app=self._app))
         self._handsets[login], self._clocks[login] = handset, clock
         handset.enrol(code, label=f"演示终端 {login.upper()}")
+
+    def handset(self, login: str) -> Handset:
+        """Return an officer's handset."""
+        return self._handsets[login]
+
+    def reading(self, login: str, moment: datetime) -> Reading:
+        """Return what the clocks of an officer's handset showed at a moment."""
+        return self._clocks[login].at(moment)
+
+    def take(self, picture: Picture) -> Snap:
+        """Take a photograph; waits until it is drawn."""
+        return Snap(picture.role, self._studio.take(picture))
 
     def do(self, step: Step) -> None:
         """Record one step on the handset whose turn it is, at its time, and deliver it."""
         login = step.case.enforcer if step.deed in _EVENTS else step.case.collector
         handset = self._handsets[login]
-        snaps = [Snap(picture.role, self._studio.take(picture)) for picture in step.pictures]
+        snaps = [self.take(picture) for picture in step.pictures]
         if step.deed is Deed.REPORT:
-            kind, payload = "report", _report(step.case)
+            kind, payload = "report", report_of(step.case)
         elif step.deed is Deed.HANDLE:
-            kind, payload = "self_handled", _report(step.case) | {"measure": step.case.matter.remedy}
+            kind, payload = "self_handled", report_of(step.case) | {"measure": step.case.matter.remedy}
         else:
             handset.pull()
             kind, payload = "task_event", self._answer(handset, step)
@@ -97,10 +116,10 @@ class Crew:
         handset.record("report", payload, at=self._clocks[login].at(at))
         handset.push()
 
-    def come_home(self) -> None:
+    def come_home(self, *, without: str) -> None:
         """Synchronise once more, so that the desk reads of nothing unsent; who has photographs left stays away."""
-        for handset in self._handsets.values():
-            if not handset.album.pending():
+        for login, handset in self._handsets.items():
+            if login != without and not handset.album.pending():
                 handset.sync()
 
     def _deliver(self, handset: Handset, case: PlannedCase, item_id: str) -> None:
@@ -137,7 +156,8 @@ class Crew:
         }
 
 
-def _report(case: PlannedCase) -> dict[str, Any]:
+def report_of(case: PlannedCase) -> dict[str, Any]:
+    """Return the payload of a report."""
     return {
         "category": {"scheme": SCHEME, "code": case.matter.code},
         "description": case.description,

@@ -1,30 +1,27 @@
-"""Writes the demo city's people: agencies, squads, officers, the category scheme; one transaction."""
+"""Writes the demo city's people: agencies, squads, officers, and the category schemes; one transaction."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from server import standards
-from server.demo.matters import SCHEME
-from server.demo.people import AREAS, CITY_CODE, CITY_NAME, SQUADS, UNIT, people
+from server.demo.people import AREAS, CITY_CODE, CITY_NAME, SQUADS, UNITS, people
 from server.identity.models import Agency, Officer
 from server.identity.operations import NewAgency, NewOfficer, create_agency, create_officer, create_squad
 from server.identity.queries import actor_by_session
 from server.identity.rules import Actor
 from server.standards.operations import load_scheme
+from server.standards.shipped import read_shipped, shipped_names
 
 
 @dataclass(frozen=True)
 class Roster:
-    """Ids by login and by squad's name."""
+    """Ids by login, by squad's name, and by agency's code."""
 
     officers: dict[str, UUID]
     squads: dict[str, UUID]
+    agencies: dict[str, UUID]
 
 
 def has_agencies(session: Session) -> bool:
@@ -34,12 +31,13 @@ def has_agencies(session: Session) -> bool:
 
 def settle(session: Session, seed: int, password_hash: str) -> Roster:
     """Write the whole roster; all accounts share one hash, because Argon2 is slow on purpose."""
-    load_scheme(session, read_scheme(SCHEME))
+    for name in shipped_names():
+        load_scheme(session, read_shipped(name))
     city_id = create_agency(session, NewAgency(CITY_CODE, CITY_NAME, "city"))
     areas = {
         area.code: create_agency(session, NewAgency(area.code, area.name, area.kind, city_id)) for area in AREAS
     } | {CITY_CODE: city_id}
-    squads = {name: create_squad(session, areas[code], name) for name, code in (*SQUADS, (UNIT, CITY_CODE))}
+    squads = {name: create_squad(session, areas[code], name) for name, code in (*SQUADS, *UNITS)}
     officers = {}
     for person in people(seed):
         officer = NewOfficer(
@@ -53,14 +51,7 @@ def settle(session: Session, seed: int, password_hash: str) -> Roster:
             demo_password=True,
         )
         officers[person.login] = create_officer(session, officer)
-    return Roster(officers, squads)
-
-
-def read_scheme(name: str) -> dict[str, Any]:
-    """Return a category scheme that comes with the product."""
-    file = Path(standards.__file__).parent / "schemes" / f"{name}.json"
-    scheme: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return scheme
+    return Roster(officers, squads, areas)
 
 
 def actor_of(session: Session, login: str) -> Actor | None:

@@ -18,14 +18,14 @@ NEXT_STEP = ".venv/bin/flask --app wsgi fleet run --handsets 20 --hours 8"
 LOGINS = (*DESK_LOGINS, ("c001", Role.COLLECTOR), ("e001", Role.ENFORCEMENT_OFFICER))
 NEWCOMER = "c040"
 _PURPOSES = {
-    Role.SYSTEM_ADMIN: "officers, handsets, quarantine",
-    Role.SECURITY_ADMIN: "officers and handsets, to read",
-    Role.AUDIT_ADMIN: "own account",
+    Role.SYSTEM_ADMIN: "accounts, handsets, standards, grids",
+    Role.SECURITY_ADMIN: "grants roles, resets second factors",
+    Role.AUDIT_ADMIN: "reads the audit log",
     Role.ACCEPTANCE: "files and closes cases",
     Role.DISPATCHER: "files, dispatches and closes cases",
-    Role.SUPERVISOR: "sees all, reviews photographs",
-    Role.REVIEWER: "reviews photographs",
-    Role.UNIT: "sees cases",
+    Role.SUPERVISOR: "sees all, decides requests",
+    Role.REVIEWER: "reviews photographs and appeals",
+    Role.UNIT: "disposes of its cases, asks for time",
     Role.COLLECTOR: "carries a handset, reports and checks",
     Role.ENFORCEMENT_OFFICER: "carries a handset, disposes",
 }

@@ -52,7 +52,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Place:
-    """A point in degrees (WGS 84) and how far off it may be in metres (0: not said)."""
+    """A point in CGCS2000 degrees and how far off it may be in metres (0: not said)."""
 
     lon: float
     lat: float

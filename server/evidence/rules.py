@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from server.geography.crs import canonical
 from server.problems import Problem, _
 
 # A worker can be stopped in the middle for reasons of its own; a decoder that died twice did so for the picture.
@@ -26,7 +27,12 @@ class Stage(StrEnum):
 
 
 # The stage of what is photographed for a task, by the task's kind.
-STAGE_OF_TASK = {"disposal": Stage.DISPOSAL, "disposal_check": Stage.CHECK}
+STAGE_OF_TASK = {
+    "pre_filing_verification": Stage.REPORT,
+    "disposal": Stage.DISPOSAL,
+    "disposal_check": Stage.CHECK,
+    "revisit": Stage.CHECK,
+}
 # Where one item shows a problem and its end: the stage of its photographs by role; others show the problem.
 STAGE_ON_THE_SPOT = {"after": Stage.DISPOSAL, "check": Stage.CHECK}
 
@@ -72,26 +78,23 @@ class Owner:
 
 @dataclass(frozen=True)
 class Fix:
-    """Where the handset says that it was: degrees WGS 84, and how far off that may be in metres (None: not said)."""
+    """Where the handset says that it was: CGCS2000 degrees, and how far off it may be in metres (None: not said)."""
 
     lon: float
     lat: float
     accuracy_m: float | None = None
 
 
-# A handset's fix in CGCS2000 differs from WGS 84 by far less than it can be wrong (domain.md section 2.10).
-_LIKE_WGS84 = frozenset({"wgs84", "cgcs2000"})
-
-
 def fix_of(position: Mapping[str, Any] | None) -> Fix | None:
-    """Return the fix that an item's ``position`` {lon, lat, crs, accuracy_m} claims.
+    """Return the fix that an item's ``position`` {lon, lat, crs, accuracy_m} claims, None where none is claimed.
 
-    None where none is claimed, and for the shifted systems of map services (gcj02, bd09): hundreds of metres off, they
-    would make every comparison of places wrong.
+    In its canonical form, so that it compares with other places: the shifted systems of map services (gcj02, bd09) are
+    hundreds of metres off. The numbers as received stay in the item's signed text.
     """
-    if position is None or position["crs"] not in _LIKE_WGS84:
+    if position is None:
         return None
-    return Fix(position["lon"], position["lat"], position["accuracy_m"])
+    lon, lat = canonical(position["lon"], position["lat"], position["crs"])
+    return Fix(lon, lat, position["accuracy_m"])
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def take_push() -> Response:
         says=batch.on_handset,
         clock_offset_ms=anchor.offset_ms,
     )
-    items = [_barred(item) for item in batch.items] if asking.revoked else batch.items
+    items = [_barred(item) for item in batch.items] if asking.barred else batch.items
     inbox = DatabaseInbox.for_sender(sender)
     with pressed() as pressure:
         results = push(inbox, items)

@@ -86,7 +86,7 @@ def _declared(session: Session, item_ids: Collection[str]) -> dict[str, set[str]
 def _rows(
     session: Session,
     columns: Sequence[InstrumentedAttribute[Any]],
-    key: InstrumentedAttribute[UUID],
+    key: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
     ids: Iterable[str],
 ) -> Iterator[Any]:
     """Select ``columns`` of all rows whose ``key`` is among ``ids``, a chunk of ids at a time."""

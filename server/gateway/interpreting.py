@@ -25,7 +25,7 @@ from server.ledger.marks import undoing
 from server.ledger.operations import meet
 from server.problems import Problem
 from sync.body import BodyError, check_signature, read_body
-from sync.handset_time import EXACT, Anchor, Corrected, correct, in_order
+from sync.handset_time import ESTIMATED, EXACT, Anchor, Corrected, correct, in_order
 from sync.item import Item, Key, State, Verdict
 
 _REPORT = ("report", 1)
@@ -158,9 +158,14 @@ def _signer(officers: Mapping[UUID, FieldOfficerOnInstall], item: Item) -> Field
 
 
 def _off_shift(officer: FieldOfficerOnInstall, corrected: Corrected) -> bool:
-    """Tell whether another officer had the handset; only an exact time can say so, a wrong clock must not."""
-    if corrected.certainty != EXACT or corrected.at is None:
-        return False
+    """Tell whether another officer had the handset; only an exact time can say so, a wrong clock must not.
+
+    Of an officer whose account is closed an estimate must say that it was before; of what nobody can date a person
+    decides.
+    """
+    tells = {EXACT} if officer.active else {EXACT, ESTIMATED}
+    if corrected.certainty not in tells or corrected.at is None:
+        return not officer.active
     return not was_on_shift(officer.shifts, corrected.at)
 
 

@@ -106,6 +106,10 @@ class SelfHandledShape(ReportShape):
             raise ValidationError(told)
 
 
+# Of a check or a revisit; of a verification before filing.
+_RESULTS = ("passed", "failed", "confirmed", "not_found")
+
+
 class TaskEventShape(Payload):
     """Kind ``task_event``: an officer's word on a task, for the assignment it was made under."""
 
@@ -113,7 +117,9 @@ class TaskEventShape(Payload):
     assignment_no = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1))
     event = fields.String(required=True, validate=validate.OneOf(["accepted", "started", "done", "declined"]))
     note = _text(2000, load_default=None, allow_none=True)
-    result = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["passed", "failed"]))
+    result = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(["passed", "failed", "confirmed", "not_found"])
+    )
     position = fields.Nested(PositionShape, load_default=None, allow_none=True)
     photos = _photos()
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from server.casework.models import Case
-from server.casework.rules import State
+from server.casework.rules import ENDED, State
 from server.clock import now
 from server.evidence.models import Evidence, Photo, Upload
 from server.evidence.presence import is_missing, is_on_a_silent_node
@@ -23,9 +23,11 @@ _PRIORITY = {
     State.CHECKING: 1,
     State.FILED: 2,
     State.DISPATCHED: 2,
+    State.RETURNED: 2,
     State.IN_DISPOSAL: 2,
-    State.CLOSED: 4,
-    State.SELF_HANDLED: 4,
+    State.SUSPENDED: 2,
+    State.REWORK: 2,
+    **dict.fromkeys(ENDED, 4),
 }
 _OTHERWISE = 3
 

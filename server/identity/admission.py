@@ -29,6 +29,7 @@ class SignedIn:
     generation: int
     token: str | None
     expires_at: datetime | None
+    must_set_up_totp: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,19 @@ class ShiftRequest:
     at: datetime | None
 
 
-def sign_in(login: str, password: str, *, remote: str, chosen: Settings, with_token: bool) -> SignedIn:
-    """Open a desk session.
+def sign_in(
+    login: str, password: str, *, remote: str, chosen: Settings, with_token: bool, code: str | None = None
+) -> SignedIn:
+    """Open a desk session; ``code`` is of the second factor, for an account that has one.
+
+    Raises what ``prove`` and ``open_proved`` do.
+    """
+    proof = prove(login, password, remote=remote, chosen=chosen)
+    return open_proved(proof, code, chosen=chosen, with_token=with_token)
+
+
+def prove(login: str, password: str, *, remote: str, chosen: Settings) -> operations.Proof:
+    """Verify a password; the proof says whether a code is needed too.
 
     Raises wrong-credentials (alike for a wrong login, a wrong password and a deactivated officer: same answer,
     same Argon2 work), too-many-attempts, and demo-password outside the demo.
@@ -78,11 +90,30 @@ def sign_in(login: str, password: str, *, remote: str, chosen: Settings, with_to
     proof = _prove(facts, password, keys, chosen)
     if facts is not None and facts.demo_password and not chosen.demo:
         raise Problem("demo-password")
-    opened = transact(operations.open_session, proof, timedelta(hours=chosen.session_hours) if with_token else None)
+    return proof
+
+
+def open_proved(proof: operations.Proof, code: str | None, *, chosen: Settings, with_token: bool) -> SignedIn:
+    """Open a desk session after the password was proved.
+
+    Raises totp-required without a code where one is needed, totp-wrong, too-many-attempts, and wrong-credentials if
+    the account changed meanwhile.
+    """
+    lasting = timedelta(hours=chosen.session_hours) if with_token else None
+    shown = None if code is None else operations.ShownCode(code, chosen.secret())
+    with codes_counted(proof):
+        opened = transact(operations.open_session, proof, lasting, shown)
     actor = read(queries.actor_by_session, proof.officer_id, opened.generation)
     if actor is None:
         raise Problem("wrong-credentials")
-    return SignedIn(actor, opened.generation, opened.token, opened.expires_at)
+    lacking = chosen.admin_totp and actor.needs_second_factor
+    return SignedIn(actor, opened.generation, opened.token, opened.expires_at, lacking)
+
+
+def prove_own(actor: Actor, password: str, *, remote: str, chosen: Settings) -> operations.Proof:
+    """Verify the password of who is signed in; raises wrong-credentials and too-many-attempts."""
+    keys = operations.sign_in_keys(actor.login, remote)
+    return _prove(read(_facts_of_officer, actor.officer_id, keys), password, keys, chosen)
 
 
 def change_password(
@@ -92,9 +123,7 @@ def change_password(
 
     Raises wrong-credentials, weak-password and too-many-attempts.
     """
-    keys = operations.sign_in_keys(actor.login, remote)
-    facts = read(_facts_of_officer, actor.officer_id, keys)
-    proof = _prove(facts, current, keys, chosen)
+    proof = prove_own(actor, current, remote=remote, chosen=chosen)
     demand_strong(new, actor.login, demo=chosen.demo)
     if new == current:
         raise Problem("weak-password", errors={"new_password": [_("Must differ from the present password.")]})
@@ -112,6 +141,13 @@ def reset_password(actor: Actor, officer_id: UUID, *, chosen: Settings) -> Tempo
     password = temporary_password()
     login = transact(operations.reset_password, actor, officer_id, hash_password(password, chosen.password_rounds))
     return TemporaryPassword(officer_id, login, password)
+
+
+def add_officer(actor: Actor, login: str, facts: operations.OfficerFacts, *, chosen: Settings) -> TemporaryPassword:
+    """Make an account with a temporary password; raises what the operation does."""
+    password = temporary_password()
+    made = transact(operations.add_officer, actor, login, facts, hash_password(password, chosen.password_rounds))
+    return TemporaryPassword(made, normal_login(login), password)
 
 
 def enrol(request: EnrolmentRequest, *, remote: str, chosen: Settings) -> operations.Enrolled:
@@ -149,6 +185,18 @@ def join(install_id: UUID, request: ShiftRequest, *, remote: str, chosen: Settin
 
 
 @contextmanager
+def codes_counted(proof: operations.Proof) -> Iterator[None]:
+    """Count a wrong code of the second factor as a failed sign-in, committed before it is raised."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.slug == "totp-wrong":
+            refused = transact(operations.refuse, proof.keys, "wrong_code", (proof.officer_id, proof.agency_id))
+            raise (refused or problem) from None
+        raise
+
+
+@contextmanager
 def _guesses_counted(keys: tuple[str, ...]) -> Iterator[None]:
     """Count an unknown code as a failure, committed before it is raised."""
     try:
@@ -165,8 +213,10 @@ def _prove(
     """Verify the password outside any transaction; a failure is counted and committed before it is raised."""
     matched = fits(password, None if facts is None else facts.password_hash, chosen.password_rounds)
     if facts is None or not facts.active or not matched:
-        raise transact(operations.count_failure, keys) or Problem("wrong-credentials")
-    return operations.Proof(facts.officer_id, facts.password_hash, keys)
+        known = None if facts is None else (facts.officer_id, facts.agency_id)
+        raise transact(operations.refuse, keys, "wrong_password", known) or Problem("wrong-credentials")
+    asked = chosen.admin_totp and facts.second_factor
+    return operations.Proof(facts.officer_id, facts.password_hash, keys, facts.agency_id, asked)
 
 
 def _facts_of_login(session: Session, login: str, keys: tuple[str, ...]) -> queries.SignInFacts | None:

@@ -33,8 +33,8 @@ blueprints = (entrance, account, staff)
 @entrance.post("/sessions")
 @entrance.arguments(SignInSchema)
 @entrance.response(201, SessionSchema)
-def sign_in(credentials: dict[str, str]) -> admission.SignedIn:
-    """Sign in at a desk; the token goes into Authorization as Bearer."""
+def sign_in(credentials: dict[str, Any]) -> admission.SignedIn:
+    """Sign in at a desk, with a code where the account has a second factor; the token goes into Authorization."""
     return admission.sign_in(**credentials, remote=remote(), chosen=settings(), with_token=True)
 
 

@@ -15,18 +15,24 @@ from sqlalchemy.orm import Session
 
 from server.current import settings
 from server.db import read, transact
-from server.identity.models import Agency, Officer, Squad
+from server.identity.models import Agency, Officer, RoleGrant, Squad
 from server.identity.operations import NewAgency, NewOfficer, create_agency, create_officer, create_squad
 from server.identity.passwords import demand_strong, hash_password
 from server.identity.queries import OfficerRow
 from server.identity.queries import officers as officer_rows
-from server.identity.rules import Role, normal_login
+from server.identity.rules import ADMINISTRATORS, Role, normal_login, together
+from server.ledger.audit import note
+from server.ledger.operations import Doer
 from server.problems import Problem
 
 _LONGEST_LOGIN, _LONGEST_CODE = 64, 16
 # Every path begins with nothing: the whole deployment.
 _EVERYWHERE = ("",)
 _PAGE = 200
+_SEPARATE = (
+    "System, security and audit administrator are three people. "
+    "A town too small for that sets XUNCHA_ONE_ADMINISTRATOR=1."
+)
 # By value: click would offer the members' own names, in capitals.
 _ROLE = click.Choice([role.value for role in Role])
 
@@ -61,13 +67,20 @@ def create(
     if agency_name is not None:
         _demand(agency_name, _LONGEST_LOGIN, "--agency-name")
     place = _Place(code, agency_name, parent, squad)
+    granted = tuple(Role(role) for role in dict.fromkeys(roles))
+    if together(granted) and not settings().one_administrator:
+        raise click.ClickException(_SEPARATE)
     read(_check, login, place)
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     _demand_strong(password, login)
     password_hash = hash_password(password, settings().password_rounds)
-    granted = tuple(Role(role) for role in dict.fromkeys(roles))
     transact(_create, _Account(login, name, granted, password_hash), place)
     click.echo(f"Created {login} ({', '.join(granted)}) at agency {code}.")
+    lacking = read(_lacking_offices)
+    if lacking:
+        click.echo(
+            f"Still nobody is {', '.join(lacking)}: create them in the same way, then the console does the rest."
+        )
 
 
 @officers.command("squad")
@@ -133,7 +146,15 @@ def _create(session: Session, account: _Account, place: _Place) -> None:
     agency_id = _create_agency(session, place) if agency is None else agency.id
     squad_id = None if place.squad is None else _squad_id(session, agency_id, place.squad)
     grants = tuple((role, agency_id) for role in account.roles)
-    create_officer(session, NewOfficer(agency_id, account.login, account.name, account.password_hash, grants, squad_id))
+    facts = NewOfficer(agency_id, account.login, account.name, account.password_hash, grants, squad_id)
+    made = create_officer(session, facts)
+    told = {"login": account.login, "roles": account.roles, "by": "command line"}
+    note(session, Doer(agency_id), "officer_created", ("officer", str(made)), told)
+
+
+def _lacking_offices(session: Session) -> list[str]:
+    held = set(session.scalars(select(RoleGrant.role).where(RoleGrant.role.in_([*ADMINISTRATORS])).distinct()))
+    return [role.value for role in Role if role in ADMINISTRATORS and role.value not in held]
 
 
 def _create_agency(session: Session, place: _Place) -> UUID:

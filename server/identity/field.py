@@ -35,6 +35,7 @@ _ON_INSTALL = (
         _key.public_key,
         _officer.agency_id,
         _officer.squad_id,
+        _officer.active,
         _weight.label("weight"),
         _shift.from_at,
         _shift.to_at,
@@ -62,6 +63,7 @@ class FieldOfficerOnInstall:
     """An officer who has a key on an install: the key (SubjectPublicKeyInfo DER), the place, the shifts there.
 
     ``shifts`` are (from, to) by time, None for the shift that still lasts; rules.was_on_shift judges by them.
+    ``active``: the account is open.
     """
 
     public_key: bytes
@@ -69,6 +71,7 @@ class FieldOfficerOnInstall:
     squad_id: UUID | None
     capacity: str
     shifts: tuple[Interval, ...]
+    active: bool
 
 
 def field_officers(
@@ -88,7 +91,7 @@ def field_officers(
         if row.id not in found:
             capacity = "none" if row.weight is None else _BY_WEIGHT[row.weight].value
             place = (row.agency_id, row.squad_id, capacity)
-            found[row.id] = FieldOfficerOnInstall(row.public_key, *place, tuple(shifts[row.id]))
+            found[row.id] = FieldOfficerOnInstall(row.public_key, *place, tuple(shifts[row.id]), row.active)
     return found
 
 

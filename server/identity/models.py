@@ -63,6 +63,31 @@ class RoleGrant(Base):
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), primary_key=True)
 
 
+class SecondFactor(Base):
+    """An officer's TOTP secret, sealed with the deployment's secret; asked for once it is confirmed.
+
+    ``last_step`` is the time step (30 s since 1970) of the last code that counted: none up to it counts again.
+    """
+
+    __tablename__ = "second_factor"
+
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class RecoveryCode(Base):
+    """One of ten codes that each stand in once for a code of the second factor."""
+
+    __tablename__ = "recovery_code"
+
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    code_sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
 class AccessToken(Base):
     """A desk session of the API; the token itself is known to its holder only."""
 

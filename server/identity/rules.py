@@ -49,6 +49,21 @@ FIELD_ROLES = frozenset({Role.COLLECTOR, Role.ENFORCEMENT_OFFICER, Role.ASSISTAN
 DESK_ROLES = frozenset(Role) - FIELD_ROLES
 
 
+# The three offices (三员) that MLPS 2.0 level 3 (GB/T 22239-2019) wants held by three people.
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+
+class AgencyKind(StrEnum):
+    """Levels of the administrative tree; which stands below which is the city's own business."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    COUNTY = "county"
+    TOWN = "town"
+    STREET = "street"
+    COMMUNITY = "community"
+
+
 class Permission(StrEnum):
     """What a door asks for; the table below says which roles open it."""
 
@@ -69,6 +84,18 @@ class Permission(StrEnum):
     MANAGE_RETENTION = "manage_retention"
     MANAGE_STANDARDS = "manage_standards"
     EXPORT_EVIDENCE = "export_evidence"
+    MANAGE_CALENDAR = "manage_calendar"
+    READ_GEOGRAPHY = "read_geography"
+    MANAGE_GEOGRAPHY = "manage_geography"
+    MANAGE_AGENCIES = "manage_agencies"
+    GRANT_ROLES = "grant_roles"
+    READ_AUDIT = "read_audit"
+    MANAGE_RESPONSIBILITY = "manage_responsibility"
+    DISPOSE_CASE = "dispose_case"
+    DECIDE_REQUEST = "decide_request"
+    FORCE_CLOSE = "force_close"
+    MERGE_CASES = "merge_cases"
+    REVIEW_APPEAL = "review_appeal"
 
 
 _DESK = frozenset({Role.ACCEPTANCE, Role.DISPATCHER, Role.SUPERVISOR, Role.REVIEWER, Role.UNIT})
@@ -95,6 +122,20 @@ ROLES_FOR: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_STANDARDS: frozenset({Role.SYSTEM_ADMIN}),
     # A bundle holds unredacted originals and leaves the house: for those who judge evidence, not all who read it.
     Permission.EXPORT_EVIDENCE: frozenset({Role.REVIEWER, Role.SUPERVISOR}),
+    Permission.MANAGE_CALENDAR: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.READ_GEOGRAPHY: _DESK | _ADMINS,
+    Permission.MANAGE_GEOGRAPHY: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.MANAGE_AGENCIES: frozenset({Role.SYSTEM_ADMIN}),
+    # Whoever makes accounts does not give them their rights, and neither of both reads what was logged (三员).
+    Permission.GRANT_ROLES: frozenset({Role.SECURITY_ADMIN}),
+    Permission.READ_AUDIT: frozenset({Role.AUDIT_ADMIN}),
+    Permission.MANAGE_RESPONSIBILITY: frozenset({Role.DISPATCHER, Role.SYSTEM_ADMIN}),
+    Permission.DISPOSE_CASE: frozenset({Role.UNIT}),
+    Permission.DECIDE_REQUEST: frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
+    Permission.FORCE_CLOSE: frozenset({Role.SUPERVISOR, Role.ACCEPTANCE}),
+    Permission.MERGE_CASES: frozenset({Role.ACCEPTANCE, Role.DISPATCHER}),
+    # The second look at an appeal is not the one of those who dispatch and are measured by lateness too.
+    Permission.REVIEW_APPEAL: frozenset({Role.REVIEWER}),
 }
 
 
@@ -118,6 +159,19 @@ class Actor:
     grants: tuple[Grant, ...]
     locale: str | None = None
     must_change_password: bool = False
+    demo_password: bool = False
+    second_factor: bool = False
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Tell whether this is one of the three administrators without a second factor; the demo opens without."""
+        administers = any(grant.role in ADMINISTRATORS for grant in self.grants)
+        return administers and not self.second_factor and not self.demo_password
+
+    @property
+    def unit_squad(self) -> UUID | None:
+        """Return the squad whose cases this account of a disposal unit may handle, None for anybody else."""
+        return self.squad_id if self.may(Permission.DISPOSE_CASE) else None
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -135,8 +189,7 @@ class Actor:
 
     def require_at_top(self, permission: Permission) -> None:
         """Demand ``permission`` at a top agency, for what concerns the whole deployment; raises ``forbidden``."""
-        # A top agency's path has one segment: 990101/ is the city, 990101/001/ a street of it.
-        if not any(path.count("/") == 1 for path in self.require(permission)):
+        if not at_top(self.require(permission)):
             raise Problem("forbidden", _("This is about the whole deployment: it needs the role at the top agency."))
 
     def require(self, permission: Permission) -> tuple[str, ...]:
@@ -153,7 +206,8 @@ class Handset:
     """An enrolled install that is asking, and its officer on shift.
 
     ``credential_sha256`` is of the credential that this request carried, which the Answer-MAC depends on.
-    ``revoked`` is also set while the officer on shift is deactivated; ``shut`` once a revoked install's grace is
+    ``revoked`` is also set while the officer on shift is deactivated, ``barred`` only for a revoked install: all that
+    it still brings goes to quarantine. ``shut`` once a revoked install's grace is
     over: then the credential opens nothing at all. ``session_over`` forbids pulling, never pushing.
     """
 
@@ -164,6 +218,7 @@ class Handset:
     squad_id: UUID | None
     credential_sha256: bytes
     revoked: bool
+    barred: bool
     shut: bool
     grace_until: datetime | None
     session_until: datetime | None
@@ -198,6 +253,16 @@ def shift_beginning(claimed: datetime, earliest: datetime, moment: datetime) -> 
 def normal_login(login: str) -> str:
     """Return the one spelling of a login: a Chinese keyboard types full-width letters without showing it."""
     return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def at_top(scope: tuple[str, ...]) -> bool:
+    """Tell whether ``scope`` holds a top agency: its path has one segment, 990101/ is the city, 990101/001/ below."""
+    return any(path.count("/") == 1 for path in scope)
+
+
+def together(roles: Iterable[Role]) -> bool:
+    """Tell whether more than one of the three administrators is among ``roles``."""
+    return len(ADMINISTRATORS.intersection(roles)) > 1
 
 
 def within(path: str, scope: tuple[str, ...]) -> bool:

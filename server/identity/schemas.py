@@ -37,6 +37,7 @@ class SignInSchema(Schema):
 
     login = line(64)
     password = _secret()
+    code = fields.String(load_default=None, validate=validate.Length(min=1, max=32), load_only=True)
 
 
 class ChangePasswordSchema(Schema):
@@ -63,6 +64,7 @@ class SessionSchema(Schema):
     token = fields.String()
     expires_at = Instant()
     must_change_password = fields.Boolean(attribute="actor.must_change_password")
+    must_set_up_totp = fields.Boolean()
     officer = fields.Nested(ActorSchema, attribute="actor")
 
 

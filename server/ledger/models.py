@@ -171,6 +171,31 @@ class CustodyCheckpoint(Base):
     time_token: Mapped[bytes | None]
 
 
+class AuditEntry(Base):
+    """What somebody did at a desk; only ever inserted (server/ledger/audit.py), as a trigger sees to.
+
+    ``facts`` is JSON text. ``agency_id`` is the agency that it is about, None the whole deployment; ``actor_id`` is
+    None for a sign-in that failed and for the command line. No foreign keys: the log outlives what it tells of.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_agency_id", "agency_id", "id"),
+        Index("ix_audit_entry_actor_id", "actor_id", "id"),
+        Index("ix_audit_entry_subject", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    agency_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    action: Mapped[str] = mapped_column(String(48))
+    subject_kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[str] = mapped_column(String(96))
+    address: Mapped[str | None] = mapped_column(String(64))
+    facts: Mapped[str]
+
+
 class Node(Base):
     """A machine that runs the product, and which spool folder it sees; silent ones hold what only they can read."""
 

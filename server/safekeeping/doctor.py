@@ -9,7 +9,14 @@ from server.current import blobs, settings, store_parts
 from server.db import read
 from server.evidence.draining import spooled_by_node
 from server.ledger.queries import epoch
-from server.safekeeping import custody_checks, database_checks, door_checks, folder_checks, store_checks
+from server.safekeeping import (
+    calendar_checks,
+    custody_checks,
+    database_checks,
+    door_checks,
+    folder_checks,
+    store_checks,
+)
 from server.safekeeping.findings import Finding, Level, red
 from server.safekeeping.nodes import nodes
 
@@ -36,6 +43,7 @@ def examine(url: str | None) -> Iterator[Finding]:
         ("log key", lambda: custody_checks.log_key(chosen)),
         ("custody log", lambda: custody_checks.custody_log(chosen)),
         ("alarms", database_checks.alarms),
+        ("calendar", calendar_checks.holidays),
     ]
     if chosen.public_url:
         checks.append(("front clock", lambda: door_checks.front_clock(chosen.public_url)))

@@ -36,6 +36,11 @@ _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+# Those of migrations (0007): functions that return a trigger and came with no extension.
+_TRIGGER_FUNCTIONS = """
+    SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace(:schema) AND prorettype = 'trigger'::regtype
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
 
 
 class PostgresqlKeeper:
@@ -94,7 +99,9 @@ class PostgresqlKeeper:
             if former:
                 connection.execute(CreateSchema(aside))
                 _move(connection, former, present, aside)
+                _move_trigger_functions(connection, present, aside)
             _move(connection, inspect(connection).get_table_names(schema=COMING), COMING, present)
+            _move_trigger_functions(connection, COMING, present)
             connection.execute(DropSchema(COMING))
         self._engine.dispose()
         return (f"the schema {aside}" if former else "nowhere: there was none"), settled
@@ -171,3 +178,10 @@ def _move(connection: Connection, names: list[str], source: str, target: str) ->
     quote = connection.dialect.identifier_preparer.quote
     for name in names:
         connection.execute(text(f"ALTER TABLE {quote(source)}.{quote(name)} SET SCHEMA {quote(target)}"))
+
+
+def _move_trigger_functions(connection: Connection, source: str, target: str) -> None:
+    """Move the functions behind our triggers after their tables; triggers know them by id, so they go on working."""
+    quote = connection.dialect.identifier_preparer.quote
+    for name in connection.execute(text(_TRIGGER_FUNCTIONS), {"schema": source}).scalars().all():
+        connection.execute(text(f"ALTER FUNCTION {quote(source)}.{quote(name)}() SET SCHEMA {quote(target)}"))

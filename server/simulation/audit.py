@@ -18,7 +18,7 @@ from sync.item import State
 from sync.simulation import MadeItem, Truth
 
 # The table that an applied item of a kind has exactly one row in, by its column of the item's id.
-EFFECTS: Mapping[str, InstrumentedAttribute[UUID]] = {
+EFFECTS: Mapping[str, InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]] = {
     "report": Case.origin_item_id,
     "self_handled": Case.origin_item_id,
     "task_event": TaskEvent.item_id,
@@ -92,7 +92,9 @@ def _effects(session: Session, item: MadeItem) -> int:
     return _count(session, column, item)
 
 
-def _count(session: Session, column: InstrumentedAttribute[UUID], item: MadeItem) -> int:
+def _count(
+    session: Session, column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None], item: MadeItem
+) -> int:
     table = column.class_
     counted = select(func.count()).where(column == UUID(item.id), table.install_id == UUID(item.install_id))
     return session.scalar(counted) or 0

@@ -16,6 +16,7 @@ from server.evidence.models import Evidence
 from server.gateway.models import InboxItem
 from server.identity.models import Agency, Install, InstallKey, Officer, Squad
 
+_ENDED = ("closed", "forced_closed", "rejected", "merged", "self_handled")
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HASHES = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -36,7 +37,7 @@ def granted(session: Session, install_id: UUID) -> Granted:
     officer = session.get_one(Officer, install.officer_id)
     cases = session.execute(
         select(Case.id, Case.version, Case.origin_item_id).where(
-            Case.reporter_id == officer.id, Case.shelved_at.is_(None)
+            Case.reporter_id == officer.id, Case.shelved_at.is_(None), Case.install_id.is_not(None)
         )
     ).all()
     mine = or_(
@@ -46,7 +47,7 @@ def granted(session: Session, install_id: UUID) -> Granted:
     tasks = session.execute(
         select(FieldTask.id, FieldTask.version, FieldTask.case_id, FieldTask.officer_id)
         .join(Case, Case.id == FieldTask.case_id)
-        .where(mine, FieldTask.status != "cancelled", Case.state.not_in(("closed", "self_handled")))
+        .where(mine, FieldTask.status != "cancelled", Case.state.not_in(_ENDED))
     ).all()
     shown = {row.id for row in cases} | {row.case_id for row in tasks}
     items = session.execute(

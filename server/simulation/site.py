@@ -177,6 +177,8 @@ def _assembled(disk: ServerDisk, folder: Path, log_level: str) -> Flask:
         port=0,
         secret_key="known to everybody: the server of a simulation",  # noqa: S106 (it guards nothing)
         password_rounds=1,
+        # Nobody signs in with a password in a story: there is no second factor to ask for.
+        admin_totp=False,
         log_level=log_level,
     )
     return assemble(settings)

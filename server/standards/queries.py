@@ -1,14 +1,30 @@
-"""Reads of standards: the names behind category codes, and the photographs that a class requires."""
+"""Reads of standards: the names behind category codes, the version in force, the photographs that a class requires."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
-from server.standards.models import Category
+from server.standards.in_force import AGE, in_force, local_day, newest_version, scheme_versions, today
+from server.standards.models import Category, SchemeVersion
 from server.standards.rules import USUAL, Shot, shots_of_class
 from server.standards.shots import shots_by_code
+
+__all__ = [
+    "CategoryKey",
+    "CategoryName",
+    "categories",
+    "categories_of",
+    "category_names",
+    "local_day",
+    "newest_version",
+    "required_shots",
+    "scheme_versions",
+    "today",
+]
+
+_SAME_VERSION = and_(Category.scheme == SchemeVersion.scheme, Category.version == SchemeVersion.version)
 
 
 @dataclass(frozen=True, order=True)
@@ -28,7 +44,7 @@ class CategoryName:
 
 
 def category_names(session: Session, keys: Iterable[CategoryKey]) -> dict[CategoryKey, CategoryName]:
-    """Return the names that are known, of the newest version of each scheme; an unknown code is left out.
+    """Return the names that are known, of the version in force where it has the code; an unknown code is left out.
 
     A report's code is never refused: a handset with an old scheme must not lose a report, its code is shown.
     """
@@ -37,8 +53,10 @@ def category_names(session: Session, keys: Iterable[CategoryKey]) -> dict[Catego
         return {}
     rows = session.execute(
         select(Category.scheme, Category.code, Category.name, Category.name_en)
+        .join(SchemeVersion, _SAME_VERSION)
         .where(tuple_(Category.scheme, Category.code).in_([(key.scheme, key.code) for key in wanted]))
-        .order_by(Category.version)
+        # Later rows replace earlier ones: what is not yet in force only names what nothing else names.
+        .order_by(in_force(today()), *AGE)
     )
     return {CategoryKey(row.scheme, row.code): CategoryName(row.name, row.name_en) for row in rows}
 
@@ -57,18 +75,6 @@ def categories_of(session: Session, scheme: str, version: str) -> dict[str, Cate
         .order_by(Category.code)
     )
     return {row.code: CategoryName(row.name, row.name_en) for row in rows}
-
-
-def scheme_versions(session: Session) -> list[tuple[str, str]]:
-    """Return (scheme, version) of all that is loaded, the newest version of a scheme first."""
-    known = select(Category.scheme, Category.version).distinct()
-    rows = session.execute(known.order_by(Category.scheme, Category.version.desc()))
-    return [(row.scheme, row.version) for row in rows]
-
-
-def newest_version(session: Session, scheme: str) -> str | None:
-    """Return the newest version of a scheme that is loaded, or None."""
-    return session.scalar(select(func.max(Category.version)).where(Category.scheme == scheme))
 
 
 def required_shots(session: Session, scheme: str, version: str | None, code: str) -> tuple[Shot, ...]:

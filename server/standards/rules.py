@@ -1,7 +1,8 @@
-"""Rules of standards: which photographs a case of a class needs before it can be closed. Pure."""
+"""Rules of standards: the stages that have limits, and the photographs that a class requires at its closing. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 # Those of evidence; standards lies below it and names them only.
 STAGES = ("report", "disposal", "check")
@@ -9,6 +10,18 @@ ROLES = ("near", "far", "reference", "before", "after", "check")
 MOST_OF_A_SHOT = 20
 # The code of the rows that hold for every class without rows of its own for their stage.
 ALL_CLASSES = ""
+# The number of the rows that hold for every condition of a class without rows of its own.
+ALL_CONDITIONS = 0
+
+
+class LimitStage(StrEnum):
+    """What has a time limit, in the order of a case's life (domain.md section 2.7)."""
+
+    ACCEPTANCE = "acceptance"
+    VERIFICATION = "verification"
+    DISPATCH = "dispatch"
+    DISPOSAL = "disposal"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, order=True)

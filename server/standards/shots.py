@@ -54,10 +54,10 @@ def set_shots(session: Session, actor: Actor, of: ShotClass, shots: Sequence[Sho
     if not before:
         # From now on rows decide, so what held without any is written down.
         before = {ALL_CLASSES: USUAL}
-        _write(session, scheme, version, before)
+        write_shots(session, scheme, version, before)
     here = RequiredShot.scheme == scheme, RequiredShot.version == version, RequiredShot.code == code
     session.execute(delete(RequiredShot).where(*here))
-    _write(session, scheme, version, {code: shots})
+    write_shots(session, scheme, version, {code: shots})
     facts = {"version": version, "code": code, "before": _told(before.get(code, ())), "shots": _told(shots)}
     record(session, "required_shots_set", ("standard", scheme), Doer(actor.agency_id, actor.officer_id), facts)
 
@@ -70,7 +70,7 @@ def load_shots(session: Session, scheme: str, version: str, shots: Iterable[Mapp
     for shot in shots:
         kept = rows.setdefault(shot.get("code", ALL_CLASSES), [])
         kept.append(Shot(shot["stage"], shot["role"], shot["count"]))
-    _write(session, scheme, version, rows)
+    write_shots(session, scheme, version, rows)
 
 
 def _check(session: Session, of: ShotClass, shots: Sequence[Shot]) -> None:
@@ -86,7 +86,8 @@ def _check(session: Session, of: ShotClass, shots: Sequence[Shot]) -> None:
         raise Problem("validation", errors={"shots": [_("Name each role of a stage once.")]})
 
 
-def _write(session: Session, scheme: str, version: str, rows: Mapping[str, Iterable[Shot]]) -> None:
+def write_shots(session: Session, scheme: str, version: str, rows: Mapping[str, Iterable[Shot]]) -> None:
+    """Store the rows of a version that has none for these classes and stages."""
     stored = [
         {"scheme": scheme, "version": version, "code": code, **vars(shot)}
         for code, shots in rows.items()

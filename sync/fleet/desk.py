@@ -14,7 +14,7 @@ import httpx
 from sync.handset.line import Line, LineBroken, Refused
 
 _T = TypeVar("_T")
-_OPEN_STATES = ("reported", "filed", "dispatched", "in_disposal", "disposed", "checking")
+_OPEN_STATES = ("reported", "filed", "dispatched", "returned", "in_disposal", "disposed", "checking", "rework")
 _PAGE = 100
 _PAUSE = 0.5
 _DISPATCHERS = 4
@@ -140,7 +140,7 @@ class Dispatcher:
         """Move one case on if it may; returns whether it moved."""
         if state == "reported":
             return self._act(case, "file")
-        if state == "filed":
+        if state in {"filed", "returned"}:
             return self._act(case, "dispatch", squad_id=self._squad_for(case))
         if state == "disposed":
             return self._act(case, "send_check")

@@ -8,6 +8,8 @@ from flask import Flask
 from support.field import FieldHandset, answer_to, handset_of, photo, report
 from support.office import Office
 
+from server.geography.crs import shown_in
+
 POSITION = {"lon": 123.5, "lat": 30.5, "crs": "wgs84", "accuracy_m": 7.5}
 
 
@@ -31,12 +33,13 @@ def test_a_report_gives_its_photographs_its_place_and_the_certainty_of_its_time(
 
 
 @pytest.mark.parametrize("crs", ["gcj02", "bd09"])
-def test_a_place_in_a_shifted_system_is_no_claim_that_could_be_compared(
+def test_a_place_in_a_shifted_system_is_claimed_where_it_truly_is(
     office: Office, collector: FieldHandset, crs: str
 ) -> None:
-    payload = report(photo(), position=POSITION | {"crs": crs})
+    lon, lat = shown_in(123.5, 30.5, crs)
+    payload = report(photo(), position=POSITION | {"crs": crs, "lon": lon, "lat": lat})
     case_id = collector.results(collector.item(payload=payload))[0]["case_id"]
-    assert claim(shot(office, case_id, "near")) == (None, None, None)
+    assert claim(shot(office, case_id, "near")) == pytest.approx((123.5, 30.5, 7.5), abs=1e-9)
 
 
 def test_an_answer_and_an_addition_may_say_where_they_were_made(

@@ -125,7 +125,7 @@ def test_a_step_that_the_state_does_not_allow_says_which_are(town: Street) -> No
     case_id = town.report()
     refused = town.act(case_id, "close")
     assert (refused.status_code, slug(refused)) == (409, "illegal-transition")
-    assert (refused.json["state"], refused.json["allowed"]) == ("reported", ["file"])
+    assert (refused.json["state"], refused.json["allowed"]) == ("reported", ["verify", "file", "reject"])
 
 
 def test_a_stale_version_is_refused_and_the_fresh_one_is_taken(town: Street) -> None:
@@ -186,12 +186,12 @@ def test_sending_back_needs_a_reason_and_begins_a_new_round(town: Street) -> Non
     checked(town, case_id, task_id, result="failed")
     refused = town.act(case_id, "redo")
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["reason"])
-    assert town.act(case_id, "redo", reason="half of it is still there").json["state"] == "dispatched"
+    assert town.act(case_id, "redo", reason="half of it is still there").json["state"] == "rework"
     page = town.case(case_id)
     disposal = page["tasks"][0]
     assert (disposal["assignment_no"], disposal["status"]) == (2, "assigned")
     assert [one["assignment_no"] for one in disposal["rounds"]] == [1, 2]
-    assert page["check_result"] is None
+    assert (page["check_result"], page["rework_count"]) == (None, 1)
     # The first round's photograph stays visible but proves nothing for the second round.
     town.answer(task_id, "done", assignment_no=2)
     town.act(case_id, "send_check")
@@ -199,11 +199,11 @@ def test_sending_back_needs_a_reason_and_begins_a_new_round(town: Street) -> Non
     assert [shot["role"] for shot in town.case(case_id)["evidence"]] == ["after"]
 
 
-def test_a_declined_case_is_filed_again_and_goes_to_another_squad(town: Street) -> None:
+def test_a_declined_case_is_returned_and_goes_to_another_squad(town: Street) -> None:
     case_id, task_id = town.dispatched()
     town.answer(task_id, "declined", note="not our street")
     page = town.case(case_id)
-    assert (page["state"], page["actions"]) == ("filed", ["dispatch"])
+    assert (page["state"], page["actions"]) == ("returned", ["dispatch"])
     assert page["timeline"][-1]["reason"] == "not our street"
     assert town.act(case_id, "dispatch", squad_id=town.city.town_squad_id).status_code == 200
     assert town.task(case_id, "disposal") == task_id

@@ -26,6 +26,7 @@ from server.evidence.flag_rules import Flag, FlagKind
 from server.evidence.models import Evidence, EvidenceFlag, LikenessSlot
 from server.evidence.models import Likeness as Known
 from server.evidence.photos import note_derive_failed
+from server.geography.crs import shown_in
 
 PICTURE = bytes(range(100, 132))
 AT_THE_CASE = replace(FACTS, lon=123.5012, lat=30.4987)
@@ -260,19 +261,23 @@ def test_a_case_whose_place_is_corrected_is_measured_again(app: Flask, collector
     assert (flag.kind, flag.facts["by"]) == ("far_from_case", "fix")
 
 
-def test_a_case_known_in_a_shifted_system_is_not_measured(town: Street, reviewer: dict[str, str]) -> None:
+@pytest.mark.parametrize(("lon", "flagged"), [(AT_THE_CASE.lon, []), (123.6, ["far_from_case"])])
+def test_a_case_known_in_a_shifted_system_is_measured_from_where_it_truly_is(
+    town: Street, reviewer: dict[str, str], lon: float, flagged: list[str]
+) -> None:
     case_id = town.report("near")
 
     def shift(session: Session) -> None:
-        changed = update(Case).where(Case.id == case_id).values(crs="gcj02")
+        east, north = shown_in(123.5012, 30.4987, "bd09")
+        changed = update(Case).where(Case.id == case_id).values(crs="bd09", lon=east, lat=north)
         session.execute(changed.execution_options(unmarked="a test's own change"))
 
     with town.app.app_context():
         transact(shift)
-    town.upload("near", facts=replace(AT_THE_CASE, lon=123.6))
+    town.upload("near", facts=replace(AT_THE_CASE, lon=lon))
     derived(town, "near", PICTURE)
     swept(town)
-    assert raised(town, reviewer) == {str(case_id): {}}
+    assert list(raised(town, reviewer)[str(case_id)]) == flagged
 
 
 def test_a_change_while_the_flags_are_worked_out_is_not_lost(town: Street) -> None:

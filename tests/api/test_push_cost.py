@@ -6,12 +6,13 @@ from support.field import FieldHandset, photo, report
 from support.statements import commits, statements
 
 # Who asks; lock and look up, insert, count, note (5); lock install and officers on PostgreSQL (2); officers' keys;
-# cases, timeline, waiting items, confirmation; scope and marks (2); photographs wanted.
-MOST_STATEMENTS = 16
+# cases, timeline, waiting items, confirmation; scope and marks (2); photographs wanted; for the acceptance clocks the
+# version in force, its limits, and the clocks.
+MOST_STATEMENTS = 19
 # The same with photographs: what was uploaded before, evidence, custody.
-MOST_WITH_PHOTOS = 19
+MOST_WITH_PHOTOS = 22
 # The same where some of them were uploaded before: they are attached.
-MOST_WITH_PHOTOS_THAT_ARE_HERE = 20
+MOST_WITH_PHOTOS_THAT_ARE_HERE = 23
 
 
 @pytest.mark.parametrize("number", [1, 7, 50])

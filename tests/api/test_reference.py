@@ -10,13 +10,13 @@ from support.field import FieldHandset, refused
 from werkzeug.test import TestResponse
 
 from server.db import read, transact
-from server.demo.roster import read_scheme
 from server.identity.models import Squad
 from server.identity.operations import create_squad
 from server.standards.jobs import publish_reference
 from server.standards.models import ReferenceVersion
 from server.standards.operations import load_scheme
 from server.standards.reference import etags, publish
+from server.standards.shipped import read_shipped
 
 PARKS = "parks"
 
@@ -117,13 +117,15 @@ def test_a_name_that_nobody_published_is_not_found(collector: FieldHandset) -> N
 
 
 def test_a_loaded_scheme_is_published_with_the_wires_members(app: Flask, collector: FieldHandset) -> None:
-    scheme = read_scheme("gbt30428_2_2013")
+    scheme = read_shipped("gbt30428_2_2013")
     with app.app_context():
         count = transact(load_scheme, scheme)
     whole = answer(collector, "category-schemes")
     assert len(whole["entries"]) == count
     entry = whole["entries"][f"{scheme['scheme']}/{scheme['version']}/0110"]
-    assert entry.keys() == {"scheme", "version", "code", "issue_kind", "major", "name", "major_en", "name_en"}
+    names = {"scheme", "version", "code", "issue_kind", "major", "name", "major_en", "name_en"}
+    assert entry.keys() == names | {"effective_from", "conditions"}
+    assert entry["conditions"][0].keys() == {"no", "filing", "closing", "limit", "season"}
     assert entry["code"] == "0110"
     with app.app_context():
         transact(load_scheme, scheme)

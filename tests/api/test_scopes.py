@@ -97,7 +97,7 @@ def test_an_answer_to_a_round_that_was_taken_away_is_kept_without_effect(
     assert result["missing_photos"] == [photo(3).sha256]
     enforcer.upload(photo(3))
     case = office.case(task["case_id"])
-    assert case["state"] == "dispatched"
+    assert case["state"] == "rework"
     assert photo(3).sha256 in {piece["sha256"] for piece in case["evidence"]}
     assert enforcer.results(late)[0]["current"]["state"] == "superseded"
 

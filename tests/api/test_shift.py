@@ -274,8 +274,8 @@ def test_what_the_gateway_asks_about_officers_comes_in_one_piece(
     before = (EVER, first[0])
     place = (city.street_id, city.street_squad_id, "enforcement_officer")
     assert found == {
-        city.enforcer.id: FieldOfficerOnInstall(keys[city.enforcer.id], *place, (before, first, third)),
-        city.squad_mate.id: FieldOfficerOnInstall(keys[city.squad_mate.id], *place, (before, second)),
+        city.enforcer.id: FieldOfficerOnInstall(keys[city.enforcer.id], *place, (before, first, third), active=True),
+        city.squad_mate.id: FieldOfficerOnInstall(keys[city.squad_mate.id], *place, (before, second), active=True),
     }
     assert was_on_shift(found[city.enforcer.id].shifts, now())
     assert not was_on_shift(found[city.squad_mate.id].shifts, now() + timedelta(minutes=5))

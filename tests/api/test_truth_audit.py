@@ -13,7 +13,7 @@ from support.office import Office
 
 from photo_store import original_key
 from server import clock
-from server.casework.models import Case, CaseEvent, TaskEvent
+from server.casework.models import Case, CaseClock, CaseEvent, TaskEvent
 from server.clock import now
 from server.current import blobs
 from server.db import read, transact
@@ -169,7 +169,11 @@ DAMAGES: dict[str, tuple[list[Executable], set[str], set[str]]] = {
         {"count_mismatch"},
     ),
     "a case is gone": (
-        [delete(CaseEvent).where(CaseEvent.case_id == ITS_ID), delete(Case).where(ITS_CASE)],
+        [
+            delete(CaseEvent).where(CaseEvent.case_id == ITS_ID),
+            delete(CaseClock).where(CaseClock.case_id == ITS_ID),
+            delete(Case).where(ITS_CASE),
+        ],
         {"no-effect"},
         {"effect_missing"},
     ),

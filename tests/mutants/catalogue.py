@@ -1,8 +1,9 @@
 """All mutants, and those that have nothing to mutate yet."""
 
-from mutants import custody, evidence, feed, locks, photos, safekeeping, storing, trust
+from mutants import casework, custody, evidence, feed, locks, photos, safekeeping, storing, trust
 
 MUTANTS = (
+    *casework.MUTANTS,
     *custody.MUTANTS,
     *evidence.MUTANTS,
     *feed.MUTANTS,

@@ -54,6 +54,8 @@ def settings(database: str, home: Path, workshop: Path) -> Settings:
         # For `live_server`: every process costs a second to start. A test about several processes asks for them.
         web_processes=1,
         password_rounds=1,
+        # The administrators of tests have no telephone; tests about the second factor ask for it.
+        admin_totp=False,
         log_level="WARNING",
     )
 

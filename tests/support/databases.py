@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Table, create_engine, delete, insert, select, text
+from support.rehearsal import begin
 
 from server import create_app
 from server.base import Base
@@ -51,7 +52,9 @@ def sqlite_database(sqlite_template: Path) -> str:
         sqlite_template.with_name(leftover).unlink(missing_ok=True)
     # The neighbour belongs to the file: without it the copy would count as put back by hand, and get a new epoch.
     shutil.copy(f"{sqlite_template}.generation", f"{fresh}.generation")
-    return f"sqlite:///{shutil.copy(sqlite_template, fresh)}"
+    url = f"sqlite:///{shutil.copy(sqlite_template, fresh)}"
+    begin(url)
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +82,7 @@ def postgresql_database(postgresql_url: str, postgresql_engine: Engine, migrated
         connection.execute(text("; ".join(str(delete(table)) for table in Base.metadata.sorted_tables)))
         for table, rows in migrated_rows:
             connection.execute(insert(table), rows)
+    begin(postgresql_url, postgresql_engine)
     return postgresql_url
 
 

@@ -55,6 +55,24 @@ class Office:
         self.act(case_id, "file")
         self.act(case_id, "dispatch", squad_id=str(squad_id or self.city.street_squad_id))
 
+    def force_closed(self, *case_ids: str) -> None:
+        """File cases and close them by force, proposed by one and confirmed by another."""
+        client, first, second = self.app.test_client(), self.city.supervisor, self.city.acceptance
+        for case_id in case_ids:
+            self.act(case_id, "file")
+            asked = client.post(
+                f"/api/v1/cases/{case_id}/requests",
+                json={"kind": "force_close", "reason": "无法处置"},
+                headers=self.headers_of(first),
+            )
+            assert asked.status_code == 201, asked.text
+            decided = client.post(
+                f"/api/v1/requests/{asked.json['id']}/decision",
+                json={"verdict": "approve", "reason": "同意"},
+                headers=self.headers_of(second),
+            )
+            assert decided.status_code == 200, decided.text
+
     def quarantine(self, person: world.Person | None = None) -> list[dict[str, Any]]:
         """Return the quarantine as the city's administrator sees it."""
         headers = self.headers_of(person or self.city.admin)

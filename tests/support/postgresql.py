@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from support.room import short_root
 
 # Crash safety of the database itself is not what these tests try; without it they run several times faster.
 UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
@@ -28,7 +29,7 @@ def running_postgresql() -> Iterator[str]:
     """Run a server of one's own and give the SQLAlchemy URL of its empty database `xuncha`."""
     # A short path outside pytest's own folders: socket names are limited to about 100 bytes, and as root the
     # package opens all parent folders for the account that it makes.
-    with tempfile.TemporaryDirectory(prefix="xuncha-pg-") as name:
+    with tempfile.TemporaryDirectory(prefix="xuncha-pg-", dir=short_root()) as name:
         data = Path(name) / "data"
         with warnings.catch_warnings():
             # A machine without a folder for run-time files is no fault of ours.

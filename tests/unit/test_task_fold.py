@@ -40,9 +40,9 @@ def test_every_set_of_events_has_one_meaning() -> None:
     meanings = {
         ("accepted",): ("accepted", "in_disposal"),
         ("started",): ("started", "in_disposal"),
-        ("declined",): ("declined", "filed"),
+        ("declined",): ("declined", "returned"),
         ("done",): ("done", "disposed"),
-        ("accepted", "declined"): ("declined", "filed"),
+        ("accepted", "declined"): ("declined", "returned"),
         ("accepted", "started", "done"): ("done", "disposed"),
         ("declined", "done"): ("done", "disposed"),
     }

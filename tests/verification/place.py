@@ -60,5 +60,6 @@ def _prepared(url: str, folder: Path) -> Settings:
         secret_key="the same in every process of one run",
         web_processes=1,
         password_rounds=1,
+        admin_totp=False,
         log_level="ERROR",
     )

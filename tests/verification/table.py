@@ -50,4 +50,6 @@ TABLE: tuple[Row, ...] = (
     Row("poison", POSTGRESQL, 100, 1, "the same on PostgreSQL"),
     Row("bomb", SQLITE, 100, 1, "gzip and zstd bombs"),
     Row("scope", SQLITE, 200_000, 200, "random changes of grants between pulls"),
+    Row("month", SQLITE, 2_000, 2_000, "a scripted month of casework against a naive twin, a quarter of an hour"),
+    Row("month", POSTGRESQL, 2_000, 2_000, "the same on PostgreSQL"),
 )

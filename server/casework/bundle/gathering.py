@@ -117,7 +117,9 @@ def _own(session: Session, page: CasePage) -> set[ItemKey]:
     origin = session.execute(select(Case.install_id, Case.origin_item_id).where(Case.id == case_id)).one()
     declared = {(shot.install_id, shot.item_id) for shot in page.evidence}
     lines = {(line.install_id, line.item_id) for line in page.timeline if line.install_id and line.item_id}
-    return {(origin[0], origin[1])} | declared | lines | {(row[0], row[1]) for row in (*answers, *amended)}
+    # A case that a desk registered was reported by no handset.
+    reported = {(origin[0], origin[1])} if origin[0] and origin[1] else set()
+    return reported | declared | lines | {(row[0], row[1]) for row in (*answers, *amended)}
 
 
 def _neighbours(

@@ -4,8 +4,9 @@ from server.casework.facts import DeclaredPhoto, Report, Reporter, TaskAnswer, T
 from server.casework.operations.adding import add_evidence
 from server.casework.operations.amending import amend
 from server.casework.operations.answers import answer_task
-from server.casework.operations.desk import act
+from server.casework.operations.desk import Given, act
 from server.casework.operations.patrol import forget_tracks, keep_track, note_shift
+from server.casework.operations.registering import Registration, register
 from server.casework.operations.reporting import photos_arrived, report_cases
 from server.casework.proposals import Added, Addition, ClockPunch, Correction, UnknownReport, Walk
 
@@ -15,6 +16,8 @@ __all__ = [
     "ClockPunch",
     "Correction",
     "DeclaredPhoto",
+    "Given",
+    "Registration",
     "Report",
     "Reporter",
     "TaskAnswer",
@@ -30,5 +33,6 @@ __all__ = [
     "keep_track",
     "note_shift",
     "photos_arrived",
+    "register",
     "report_cases",
 ]

@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.casework.cause import Cause
 from server.casework.facts import Reporter, UnknownTask
 from server.casework.models import Case, FieldTask, TaskAssignment
 from server.casework.operations.roots import lock_case, tasks_of
-from server.casework.operations.traces import Cause, note, show_case, show_tasks
+from server.casework.operations.traces import note, show_case, show_tasks
 from server.casework.proposals import Added, Addition, UnknownReport
 from server.casework.rules import ENDED
 from server.evidence import operations as evidence

@@ -15,15 +15,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.casework.cause import Cause
 from server.casework.facts import Reporter
 from server.casework.models import Amendment, Case
 from server.casework.operations.roots import lock_case
-from server.casework.operations.traces import Cause, note, show_case
+from server.casework.operations.traces import note, show_case
 from server.casework.proposals import Amended, Correction, UnknownReport
-from server.casework.rules import UNFILED
+from server.casework.rules import is_unfiled
 from server.clock import now
 from server.evidence.classing import reclassify
 from server.evidence.flags import reconsider
+from server.geography.crs import canonical
 from server.problems import Problem
 
 # Tells the dseq of items of the reporter's install.
@@ -42,7 +44,7 @@ def amend(session: Session, reporter: Reporter, correction: Correction, numbers:
     siblings = _siblings(session, reporter.install_id, correction.target_item_id)
     for sibling in siblings:
         sibling.divergent = True
-    effective = case.state in UNFILED
+    effective = is_unfiled(case.state, case.resumes_to)
     session.add(_row(case, reporter, correction, effective=effective, divergent=bool(siblings)))
     session.flush()
     replaced = _recompute(session, case, numbers) if effective else {}
@@ -106,6 +108,8 @@ def _recompute(session: Session, case: Case, numbers: Numbers) -> dict[str, Any]
         wanted |= told[item_id]
     before = _shown(case)
     replaced = {member: before[member] for member, value in wanted.items() if value != before[member]}
+    if replaced:
+        case.settled_at = None
     if "description" in replaced:
         case.description = wanted["description"]
     if "category" in replaced:
@@ -114,6 +118,7 @@ def _recompute(session: Session, case: Case, numbers: Numbers) -> dict[str, Any]
     if "position" in replaced:
         for column, value in wanted["position"].items():
             setattr(case, column, value)
+        case.lon_canonical, case.lat_canonical = canonical(case.lon, case.lat, case.crs)
         reconsider(session, ("case", case.id))
     return replaced
 

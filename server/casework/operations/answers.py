@@ -1,19 +1,23 @@
 """What handsets say about their tasks: kept always, in effect only for the current round of an open case."""
 
+from typing import Protocol
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.casework.cause import Cause
 from server.casework.facts import Reporter, TaskAnswer, TaskVerdict, UnknownTask
 from server.casework.models import Case, FieldTask, TaskAssignment, TaskEvent
+from server.casework.operations.moving import move
 from server.casework.operations.roots import lock_case, tasks_of
-from server.casework.operations.traces import Cause, note, show_case, show_task, show_tasks
-from server.casework.rules import ACTION_OF_EVENT, ENDED, Action, Facts, State, fold_result, fold_task, step
+from server.casework.operations.traces import note, show_case, show_task, show_tasks
+from server.casework.rules import ACTION_OF_EVENT, ENDED, Action, State, demand_result, fold_result, fold_task
 from server.clock import now
 from server.evidence import operations as evidence
 from server.evidence.pairs import propose
 from server.evidence.rules import STAGE_OF_TASK, Capture, Owner
 from server.ledger.operations import meet
-from server.problems import Problem
+from server.problems import Problem, _
 
 
 def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> TaskVerdict:
@@ -26,7 +30,9 @@ def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> Tas
     task, case = _find(session, answer)
     _check_assignee(session, reporter, answer)
     missing = _keep_photos(session, task, case, reporter, answer)
-    superseded = _superseded(session, task, case, answer)
+    superseded = _superseded(session, task, case, reporter, answer)
+    if superseded is None:
+        demand_result(task.kind, answer.event, answer.result)
     session.add(_event(reporter, answer, effective=superseded is None))
     cause = Cause(
         actor_id=reporter.officer_id,
@@ -36,24 +42,32 @@ def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> Tas
         captured_at_corrected=answer.captured_at_corrected,
     )
     if superseded is not None:
-        note(session, case, "late_answer", case.state, cause)
-    elif task.kind == "disposal":
-        _answer_disposal(session, task, case, answer, cause)
+        if case is not None:
+            note(session, case, "late_answer", case.state, cause)
+            show_case(session, case)
     else:
-        _answer_check(session, task, case, answer, cause)
-    show_case(session, case)
+        changed = _fold(session, task, reporter, answer)
+        if case is not None:
+            _EFFECTS[task.kind](session, case, answer, cause, changed=changed)
     session.flush()
-    return TaskVerdict(superseded is None, superseded, case.id, tuple(missing))
+    return TaskVerdict(superseded is None, superseded, None if case is None else case.id, tuple(missing))
 
 
-def _find(session: Session, answer: TaskAnswer) -> tuple[FieldTask, Case]:
-    """Lock the case first, then read the task under that lock: a reassignment may be under way."""
-    case_id = session.scalar(select(FieldTask.case_id).where(FieldTask.id == answer.task_id))
-    case = None if case_id is None else lock_case(session, case_id)
+def _find(session: Session, answer: TaskAnswer) -> tuple[FieldTask, Case | None]:
+    """Lock the case first, then read the task under that lock: a reassignment may be under way.
+
+    A patrol is about no case; it is locked itself.
+    """
+    found = session.execute(select(FieldTask.case_id).where(FieldTask.id == answer.task_id)).one_or_none()
+    if found is None:
+        raise UnknownTask(answer.task_id)
+    if found.case_id is None:
+        alone = select(FieldTask).where(FieldTask.id == answer.task_id).with_for_update()
+        return session.scalars(alone.execution_options(populate_existing=True)).one(), None
+    case = lock_case(session, found.case_id)
     if case is None:
         raise UnknownTask(answer.task_id)
-    task = next(task for task in tasks_of(session, [case.id]) if task.id == answer.task_id)
-    return task, case
+    return next(task for task in tasks_of(session, [case.id]) if task.id == answer.task_id), case
 
 
 def _check_assignee(session: Session, reporter: Reporter, answer: TaskAnswer) -> None:
@@ -70,47 +84,96 @@ def _check_assignee(session: Session, reporter: Reporter, answer: TaskAnswer) ->
         raise Problem("forbidden", f"Assignment number {answer.assignment_no} was not given to this officer or squad.")
 
 
-def _superseded(session: Session, task: FieldTask, case: Case, answer: TaskAnswer) -> str | None:
+def _superseded(
+    session: Session, task: FieldTask, case: Case | None, reporter: Reporter, answer: TaskAnswer
+) -> str | None:
     """Return the slug that says why the answer comes too late, or None if it may take effect."""
     if answer.assignment_no != task.assignment_no:
         return "task-reassigned"
-    if task.status == "cancelled" or case.state == State.CLOSED:
+    if task.status == "cancelled" or (case is not None and not _is_wanted(session, task, case)):
         return "task-withdrawn"
-    if task.kind == "disposal_check":
-        newest = [other for other in tasks_of(session, [case.id]) if other.kind == task.kind][-1]
-        if newest.id != task.id or case.state != State.CHECKING:
-            return "task-withdrawn"
+    if answer.event == "accepted" and task.accepted_by not in {None, reporter.officer_id}:
+        return "task-taken"
     return None
 
 
-def _answer_disposal(session: Session, task: FieldTask, case: Case, answer: TaskAnswer, cause: Cause) -> None:
-    folded = fold_task(task.status, answer.event)
-    before = case.state
-    if folded != task.status:
-        task.status = folded
-        case.state = step(case.state, ACTION_OF_EVENT[folded], Facts()).target
-        show_task(session, task)
-    if case.state == State.DISPOSED and before != State.DISPOSED:
-        case.disposed_at = now()
-    note(session, case, ACTION_OF_EVENT[answer.event], before, cause)
+def _is_wanted(session: Session, task: FieldTask, case: Case) -> bool:
+    """Tell whether a task of a case is still to be answered: a check or verification while somebody waits for it."""
+    if task.kind not in _WAITED_FOR:
+        return task.kind == "revisit" or case.state not in ENDED
+    newest = [other for other in tasks_of(session, [case.id]) if other.kind == task.kind][-1]
+    return newest.id == task.id and case.state == _WAITED_FOR[task.kind]
 
 
-def _answer_check(session: Session, task: FieldTask, case: Case, answer: TaskAnswer, cause: Cause) -> None:
-    if answer.event == "done" and answer.result not in {"passed", "failed"}:
-        raise Problem("validation", errors={"result": ["A finished check says passed or failed."]})
+def _fold(session: Session, task: FieldTask, reporter: Reporter, answer: TaskAnswer) -> bool:
+    """Fold an answer into its task; tell whether that changed it. The first to say that he is at it, has it."""
     folded = fold_task(task.status, answer.event)
-    if folded != task.status:
-        task.status = folded
+    taken = task.accepted_by is None and answer.event != "declined"
+    if taken:
+        task.accepted_by = reporter.officer_id
+    changed = folded != task.status
+    task.status = folded
+    if changed or taken:
         show_task(session, task)
+    return changed
+
+
+def _dispose(session: Session, case: Case, answer: TaskAnswer, cause: Cause, *, changed: bool) -> None:
     action = ACTION_OF_EVENT[answer.event]
+    if changed:
+        move(session, case, action, cause, at=answer.confirmed_at)
+    else:
+        _note_only(session, case, action, cause)
+
+
+def _check(session: Session, case: Case, answer: TaskAnswer, cause: Cause, *, changed: bool) -> None:  # noqa: ARG001 (one shape for all kinds)
     if answer.event == "done":
-        action = Action.ANSWER_CHECK
-        case.state = step(case.state, action, Facts()).target
         case.check_result = fold_result(case.check_result, answer.result)
+        move(session, case, Action.ANSWER_CHECK, cause)
+    else:
+        _note_only(session, case, ACTION_OF_EVENT[answer.event], cause)
+
+
+def _verify(session: Session, case: Case, answer: TaskAnswer, cause: Cause, *, changed: bool) -> None:  # noqa: ARG001 (one shape for all kinds)
+    if answer.event == "done":
+        case.verification_result = fold_result(case.verification_result, answer.result)
+        move(session, case, Action.ANSWER_VERIFICATION, cause)
+    else:
+        _note_only(session, case, ACTION_OF_EVENT[answer.event], cause)
+
+
+def _revisit(session: Session, case: Case, answer: TaskAnswer, cause: Cause, *, changed: bool) -> None:  # noqa: ARG001 (one shape for all kinds)
+    action = "answer_revisit" if answer.event == "done" else ACTION_OF_EVENT[answer.event]
+    _note_only(session, case, action, cause)
+
+
+def _note_only(session: Session, case: Case, action: str, cause: Cause) -> None:
     note(session, case, action, case.state, cause)
+    show_case(session, case)
 
 
-def _keep_photos(session: Session, task: FieldTask, case: Case, reporter: Reporter, answer: TaskAnswer) -> list[str]:
+class _Effect(Protocol):
+    def __call__(self, session: Session, case: Case, answer: TaskAnswer, cause: Cause, *, changed: bool) -> None: ...
+
+
+_EFFECTS: dict[str, _Effect] = {
+    "disposal": _dispose,
+    "disposal_check": _check,
+    "pre_filing_verification": _verify,
+    "revisit": _revisit,
+}
+# What is only waited for in one state of the case.
+_WAITED_FOR = {"disposal_check": State.CHECKING, "pre_filing_verification": State.VERIFYING}
+
+
+def _keep_photos(
+    session: Session, task: FieldTask, case: Case | None, reporter: Reporter, answer: TaskAnswer
+) -> list[str]:
+    if case is None:
+        if answer.photos:
+            told = _("A patrol is about no case: send its photographs with a report.")
+            raise Problem("validation", errors={"photos": [told]})
+        return []
     squad_id = reporter.squad_id or task.squad_id
     owner = Owner("case", case.id, case.agency_id, case.scheme, case.category_code, squad_id)
     capture = Capture(

@@ -22,24 +22,43 @@ class Assignee:
 
 @dataclass(frozen=True)
 class Order:
-    """Who assigned a task and when."""
+    """Who assigned a task and when, why (of a new round), and what there is to be done beyond the case's own words."""
 
     by: UUID
     at: datetime
+    reason: str | None = None
+    instructions: str | None = None
 
 
-def create_task(session: Session, case: Case, kind: str, to: Assignee, order: Order, *, task_id: UUID) -> FieldTask:
-    """Make a task in its first round. The caller has met ``task:<id>`` before locking the case."""
+def create_task(
+    session: Session,
+    case: Case | None,
+    kind: str,
+    to: Assignee,
+    order: Order,
+    *,
+    task_id: UUID,
+    agency_id: UUID | None = None,
+) -> FieldTask:
+    """Make a task in its first round. The caller has met ``task:<id>`` before locking the case.
+
+    Only a patrol is about no case; then ``agency_id`` says whose it is.
+    """
+    owner = agency_id if case is None else case.agency_id
+    if owner is None:
+        msg = "a task belongs to a case or to an agency"
+        raise ValueError(msg)
     task = FieldTask(
         id=task_id,
-        agency_id=case.agency_id,
-        case_id=case.id,
+        agency_id=owner,
+        case_id=None if case is None else case.id,
         kind=kind,
         squad_id=to.squad_id,
         officer_id=to.officer_id,
         assignment_no=1,
         status="assigned",
         assigned_at=order.at,
+        instructions=order.instructions,
     )
     session.add(task)
     session.flush()
@@ -56,6 +75,9 @@ def reassign(session: Session, task: FieldTask, to: Assignee, order: Order) -> N
     task.assignment_no += 1
     task.status = "assigned"
     task.assigned_at = order.at
+    task.accepted_by = None
+    if order.instructions is not None:
+        task.instructions = order.instructions
     _keep_round(session, task, order)
     mark_task(session, task)
 
@@ -76,6 +98,7 @@ def _keep_round(session: Session, task: FieldTask, order: Order) -> None:
             officer_id=task.officer_id,
             assigned_at=order.at,
             assigned_by=order.by,
+            reason=order.reason,
         )
     )
     # A task that was given to somebody else is as unknown to this round's officers as one that did not exist.

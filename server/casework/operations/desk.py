@@ -1,49 +1,52 @@
-"""What a desk does with a case. The table in rules.py decides; this module gathers facts and leaves the traces."""
+"""What a desk does with a case: who may, what is given with it, and the step itself (moving.py)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.base import uuid7
+from server.casework.cause import Cause
 from server.casework.checklist import checklist
-from server.casework.models import Case, FieldTask, NumberSeries
+from server.casework.models import Case, FieldTask
 from server.casework.numbers import Numbering
-from server.casework.operations.assigning import Assignee, Order, cancel, create_task, reassign
+from server.casework.operations.addressees import check_officer, check_squad
+from server.casework.operations.assigning import Order
+from server.casework.operations.effects import EFFECTS, Step
+from server.casework.operations.moving import move
 from server.casework.operations.roots import lock_case, tasks_of
-from server.casework.operations.traces import Cause, note, show_case, show_task
 from server.casework.records import CaseRecord, case_records
 from server.casework.rules import DESK_ACTIONS, Action, Facts, Need, permission_of, step, transition
 from server.clock import now
-from server.identity.models import Agency, Squad
-from server.identity.rules import Actor
-from server.identity.scope import agencies_in
+from server.identity.models import Agency
+from server.identity.rules import ROLES_FOR, Actor, Permission, within
 from server.ledger.operations import meet
 from server.problems import Problem, _
-from server.standards.queries import newest_version
-from server.upsert import insert
 
 NUMBERING = Numbering()
+# These give a task: an officer for whom it did not exist before may have written about it already.
+_GIVING = frozenset({Action.VERIFY, Action.DISPATCH, Action.REDO, Action.SEND_CHECK})
 
 
 @dataclass(frozen=True)
-class _Step:
-    """One action under way: its case and tasks are locked."""
+class Given:
+    """What comes with an action.
 
-    session: Session
-    actor: Actor
-    case: Case
-    tasks: Sequence[FieldTask]
-    order: Order
-    new_task_id: UUID
-    squad_id: UUID | None
-    numbering: Numbering
+    ``version`` is the one the actor saw; None skips the comparison. ``squad_id``: to whom it is dispatched or sent
+    back; ``officer_id``: who is to verify or check, None the reporter; ``condition_no``: the condition of the class
+    that is met, for filing; ``instructions``: for who gets the task.
+    """
 
-    def task(self, kind: str) -> FieldTask | None:
-        """Return the newest task of a kind."""
-        return next((task for task in reversed(self.tasks) if task.kind == kind), None)
+    version: str | None = None
+    reason: str | None = None
+    squad_id: UUID | None = None
+    officer_id: UUID | None = None
+    condition_no: int | None = None
+    instructions: str | None = None
+
+
+NOTHING = Given()
 
 
 def act(
@@ -51,42 +54,45 @@ def act(
     actor: Actor,
     case_id: UUID,
     action: str,
+    given: Given = NOTHING,
     *,
-    version: str | None = None,
-    reason: str | None = None,
-    squad_id: UUID | None = None,
     numbering: Numbering = NUMBERING,
 ) -> CaseRecord:
     """Do one desk action and return the case as it stands then.
 
-    ``version`` is the one the actor saw; None skips the comparison. Raises validation (unknown action, missing
-    reason or squad), forbidden, not-found (also out of scope), stale-version, illegal-transition,
-    evidence-missing (names hashes and handsets), check-missing.
+    Raises validation (unknown action; a missing reason, squad or officer), forbidden, not-found (also out of scope),
+    stale-version, illegal-transition, evidence-missing (names hashes and handsets), check-missing. What concerns the
+    step names state, action, and what is lacking.
     """
     chosen = _desk_action(action)
-    scope = actor.require(permission_of(chosen))
     new_task_id = uuid7()
-    if chosen in {Action.DISPATCH, Action.REDO, Action.SEND_CHECK}:
-        # Given anew, a task that is there already comes to officers for whom it did not exist before.
+    if chosen in _GIVING and actor.may(permission_of(chosen)):
         known = session.scalars(select(FieldTask.id).where(FieldTask.case_id == case_id))
         meet(session, (f"task:{task_id}" for task_id in (*known, new_task_id)))
-    case = lock_case(session, case_id, scope)
-    if case is None:
-        raise Problem("not-found")
-    if version is not None and version != case.version:
+    case = _locked(session, actor, case_id, chosen)
+    if given.version is not None and given.version != case.version:
         raise Problem("stale-version", current={"state": case.state, "version": case.version})
-    row = transition(case.state, chosen)
-    tasks = tasks_of(session, [case.id])
-    under_way = _Step(session, actor, case, tasks, Order(actor.officer_id, now()), new_task_id, squad_id, numbering)
-    step(case.state, chosen, _facts(under_way, row.needs, reason))
-    if squad_id is not None:
-        _check_squad(session, squad_id, scope)
-    before = case.state
-    case.state = row.target
-    _EFFECTS[chosen](under_way)
-    note(session, case, chosen, before, Cause(actor.officer_id, (reason or "").strip() or None))
-    show_case(session, case)
-    session.flush()
+    under_way = Step(
+        session=session,
+        case=case,
+        tasks=tasks_of(session, [case.id]),
+        order=Order(actor.officer_id, now(), given.reason, given.instructions),
+        new_task_id=new_task_id,
+        squad_id=given.squad_id,
+        officer_id=given.officer_id or (case.reporter_id if case.install_id is not None else None),
+        condition_no=given.condition_no,
+        numbering=numbering,
+    )
+    facts = _facts(under_way, actor, chosen, given.reason)
+    step(case.state, chosen, facts)
+    scope = actor.scope(permission_of(chosen))
+    if given.squad_id is not None:
+        check_squad(session, given.squad_id, scope)
+    if given.officer_id is not None:
+        check_officer(session, given.officer_id, scope)
+    if chosen in EFFECTS:
+        EFFECTS[chosen](under_way)
+    move(session, case, chosen, Cause(actor.officer_id, facts.reason), given=facts)
     return case_records(session, [case])[0]
 
 
@@ -96,87 +102,35 @@ def _desk_action(action: str) -> Action:
     return Action(action)
 
 
-def _facts(under_way: _Step, needs: frozenset[Need], reason: str | None) -> Facts:
+def _locked(session: Session, actor: Actor, case_id: UUID, action: Action) -> Case:
+    """Lock the case if the actor may do this to it; who may only read it is told what would be needed.
+
+    A unit's account reaches the cases of its squad, whatever agency they lie in.
+    """
+    case = lock_case(session, case_id)
+    if case is None:
+        raise Problem("not-found")
+    permission = permission_of(action)
+    path = session.scalars(select(Agency.path).where(Agency.id == case.agency_id)).one()
+    holds = actor.unit_squad is not None and actor.unit_squad == case.squad_id
+    if within(path, actor.scope(permission)) or (holds and permission is Permission.DISPOSE_CASE):
+        return case
+    if holds or within(path, actor.scope(Permission.READ_CASES)):
+        told = _("Your roles do not allow this step; the roles that do are listed.")
+        raise Problem("forbidden", told, state=case.state, action=action, roles=sorted(ROLES_FOR[permission]))
+    actor.require(permission)
+    raise Problem("not-found")
+
+
+def _facts(under_way: Step, actor: Actor, action: Action, reason: str | None) -> Facts:
     """Gather what the transition's needs are judged by; the evidence is only read where it is needed."""
-    case = under_way.case
-    return Facts(
-        reason=reason,
+    case, needs = under_way.case, transition(under_way.case.state, action).needs
+    known = Facts(
+        reason=(reason or "").strip() or None,
+        own_squad=actor.unit_squad is not None and actor.unit_squad == case.squad_id,
         has_squad=under_way.squad_id is not None,
-        shots=checklist(under_way.session, case) if Need.SHOTS in needs else (),
+        has_officer=under_way.officer_id is not None,
+        verification=case.verification_result,
         check_result=case.check_result,
     )
-
-
-def _check_squad(session: Session, squad_id: UUID, scope: tuple[str, ...]) -> None:
-    known = select(Squad.id).where(Squad.id == squad_id, Squad.agency_id.in_(agencies_in(scope)))
-    if session.scalar(known) is None:
-        raise Problem("validation", errors={"squad_id": [_("There is no such squad in your scope.")]})
-
-
-def _file(under_way: _Step) -> None:
-    session, case = under_way.session, under_way.case
-    path = session.scalars(select(Agency.path).where(Agency.id == case.agency_id)).one()
-    moment = under_way.order.at
-    name = under_way.numbering.series(path, moment)
-    taken = insert(session, NumberSeries).values(name=name, last=1)
-    sequence = session.execute(
-        taken.on_conflict_do_update(index_elements=[NumberSeries.name], set_={"last": NumberSeries.last + 1}).returning(
-            NumberSeries.last
-        )
-    ).scalar_one()
-    case.case_no = under_way.numbering.write(path, moment, sequence)
-    case.filed_at = moment
-    case.standard_version = newest_version(session, case.scheme)
-
-
-def _dispatch(under_way: _Step) -> None:
-    case = under_way.case
-    case.squad_id = under_way.squad_id
-    case.dispatched_at = under_way.order.at
-    to = Assignee(squad_id=under_way.squad_id)
-    declined = under_way.task("disposal")
-    if declined is None:
-        create_task(under_way.session, case, "disposal", to, under_way.order, task_id=under_way.new_task_id)
-    else:
-        reassign(under_way.session, declined, to, under_way.order)
-
-
-def _send_check(under_way: _Step) -> None:
-    case = under_way.case
-    case.check_result = None
-    to = Assignee(officer_id=case.reporter_id)
-    create_task(under_way.session, case, "disposal_check", to, under_way.order, task_id=under_way.new_task_id)
-
-
-def _redo(under_way: _Step) -> None:
-    case = under_way.case
-    disposal = under_way.task("disposal")
-    if disposal is None:
-        raise Problem("illegal-transition", _("The case has no disposal task to send back."))
-    case.squad_id = under_way.squad_id or case.squad_id
-    case.check_result = None
-    case.disposed_at = None
-    reassign(under_way.session, disposal, Assignee(squad_id=case.squad_id), under_way.order)
-    _withdraw_checks(under_way)
-
-
-def _close(under_way: _Step) -> None:
-    under_way.case.closed_at = under_way.order.at
-    _withdraw_checks(under_way)
-    for task in under_way.tasks:
-        show_task(under_way.session, task, reason="closed")
-
-
-def _withdraw_checks(under_way: _Step) -> None:
-    for task in under_way.tasks:
-        if task.kind == "disposal_check":
-            cancel(under_way.session, task)
-
-
-_EFFECTS: dict[Action, Callable[[_Step], None]] = {
-    Action.FILE: _file,
-    Action.DISPATCH: _dispatch,
-    Action.SEND_CHECK: _send_check,
-    Action.REDO: _redo,
-    Action.CLOSE: _close,
-}
+    return replace(known, shots=checklist(under_way.session, case)) if Need.SHOTS in needs else known

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.casework.cause import Cause
 from server.casework.operations.roots import lock_case
-from server.casework.operations.traces import Cause, note
+from server.casework.operations.traces import note
 from server.evidence import holds
 from server.identity.rules import Actor, Permission
 from server.problems import Problem

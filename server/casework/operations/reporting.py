@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.base import new_tag, table_of, uuid7
 from server.casework.facts import Report, Reporter
 from server.casework.models import Case, CaseEvent
+from server.casework.operations.opening import Opened, start_acceptance
 from server.casework.operations.roots import lock_cases, tasks_of
 from server.casework.operations.traces import show_case, show_tasks
 from server.casework.rules import ENDED
@@ -18,6 +19,7 @@ from server.clock import now
 from server.evidence import operations as evidence
 from server.evidence.pairs import propose
 from server.evidence.rules import Capture, Owner, Stage
+from server.geography.crs import canonical
 from server.ledger.marks import Entity, mark
 from server.ledger.operations import bring
 
@@ -40,6 +42,7 @@ def report_cases(session: Session, install_id: UUID, reported: Sequence[Reported
         _CASES, [_case(reporter, report, versions[report.case_id], moment) for reporter, report in reported]
     )
     session.execute(_EVENTS, [_event(reporter, report, moment) for reporter, report in reported])
+    start_acceptance(session, [_opened(*one) for one in reported if one[1].state not in ENDED], moment)
     missing = evidence.expect_all(
         session, install_id, [_expectation(reporter, report) for reporter, report in reported]
     )
@@ -52,7 +55,12 @@ def report_cases(session: Session, install_id: UUID, reported: Sequence[Reported
     return missing
 
 
+def _opened(reporter: Reporter, report: Report) -> Opened:
+    return Opened(report.case_id, reporter.agency_id, report.scheme, report.category_code)
+
+
 def _case(reporter: Reporter, report: Report, version: str, moment: datetime) -> Mapping[str, Any]:
+    lon, lat = canonical(report.lon, report.lat, report.crs)
     return {
         "id": report.case_id,
         "agency_id": reporter.agency_id,
@@ -67,6 +75,8 @@ def _case(reporter: Reporter, report: Report, version: str, moment: datetime) ->
         "lon": report.lon,
         "lat": report.lat,
         "crs": report.crs,
+        "lon_canonical": lon,
+        "lat_canonical": lat,
         "accuracy_m": report.accuracy_m,
         "captured_at": report.captured_at,
         "captured_at_corrected": report.captured_at_corrected,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from server.base import new_tag
 from server.casework.models import Case
 from server.casework.operations.roots import lock_cases
-from server.casework.rules import State
+from server.casework.rules import ENDED
 from server.clock import now
 from server.ledger.marks import Entity, mark
 
@@ -20,7 +20,7 @@ def shelve_cases(session: Session, ended_before: datetime) -> int:
     due = (
         select(Case.id)
         .where(
-            Case.state.in_([State.CLOSED, State.SELF_HANDLED]),
+            Case.state.in_(ENDED),
             Case.closed_at < ended_before,
             Case.shelved_at.is_(None),
         )

@@ -1,31 +1,32 @@
 """The traces that every change of a case leaves: a timeline entry, and marks for the handsets that may see it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from server.base import new_tag
+from server.casework.cause import Cause
 from server.casework.models import Case, CaseEvent, FieldTask
-from server.clock import now
+from server.clock import now, stamp
 from server.ledger.marks import Entity, mark
 
 
-@dataclass(frozen=True)
-class Cause:
-    """Who caused an entry of the timeline and why; from a handset also by which item and when it was captured."""
+def note(
+    session: Session,
+    case: Case,
+    action: str,
+    before: str | None,
+    cause: Cause,
+    *,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one line of the timeline; ``before`` is the state before the action, the case holds the one after.
 
-    actor_id: UUID | None
-    reason: str | None = None
-    install_id: UUID | None = None
-    item_id: UUID | None = None
-    captured_at_corrected: datetime | None = None
-
-
-def note(session: Session, case: Case, action: str, before: str | None, cause: Cause) -> None:
-    """Write one line of the timeline; ``before`` is the state before the action, the case holds the one after."""
+    ``facts``: what the action was about, as JSON values and instants.
+    """
     session.add(
         CaseEvent(
             case_id=case.id,
@@ -38,8 +39,13 @@ def note(session: Session, case: Case, action: str, before: str | None, cause: C
             item_id=cause.item_id,
             captured_at_corrected=cause.captured_at_corrected,
             reason=cause.reason,
+            facts=json.dumps(dict(facts), default=_told, ensure_ascii=False, sort_keys=True) if facts else None,
         )
     )
+
+
+def _told(value: object) -> str:
+    return stamp(value) if isinstance(value, datetime) else str(value)
 
 
 def show_case(session: Session, case: Case) -> None:
@@ -49,7 +55,10 @@ def show_case(session: Session, case: Case) -> None:
 
 
 def mark_case(session: Session, case: Case) -> None:
-    """Mark the case for its reporter at its present version; one that was shelved is dropped as closed."""
+    """Mark the case for its reporter at its present version; one that was shelved is dropped as closed.
+
+    Also one that a desk registered: no mirror shows it, and a drop of what is not held means nothing.
+    """
     reason = None if case.shelved_at is None else "closed"
     mark(session, f"officer:{case.reporter_id}", Entity("case", case.id), case.version, reason=reason)
 

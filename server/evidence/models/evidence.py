@@ -15,7 +15,7 @@ class Evidence(Base):
     ``stage`` is report | disposal | check, ``role`` near | far | reference | before | after | check. The same
     bytes may be evidence in two slots, two items, two cases. ``before_id`` names the photograph that an
     after-photograph answers, ``paired_by`` the reviewer who said so (None: proposed by the roles). ``disposed_at``:
-    the owner's photographs were lawfully disposed of; this row is what stays. ``lon``, ``lat`` (degrees, WGS 84),
+    the owner's photographs were lawfully disposed of; this row is what stays. ``lon``, ``lat`` (CGCS2000 degrees),
     ``accuracy_m`` and ``certainty`` (of the corrected time) are the handset's claim at capture. ``flagged_version`` is
     the ``version`` whose flags were last worked out; None: never, or the photograph itself has changed; any other
     value: something around it has.

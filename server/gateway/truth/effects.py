@@ -18,7 +18,7 @@ from sync.item import State, fingerprint_of
 _AT_ONCE = 500
 
 # The column that names the item, per kind; an effect's table names the install beside it.
-EFFECTS: dict[str, InstrumentedAttribute[UUID]] = {
+EFFECTS: dict[str, InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]] = {
     "report": Case.origin_item_id,
     "self_handled": Case.origin_item_id,
     "task_event": TaskEvent.item_id,
@@ -72,7 +72,11 @@ def _effects(session: Session, rows: Sequence[InboxItem]) -> Iterator[Finding]:
                 yield Finding(check, alarm, _subject(row), says)
 
 
-def _counts(session: Session, column: InstrumentedAttribute[UUID], rows: Sequence[InboxItem]) -> Counter[Name]:
+def _counts(
+    session: Session,
+    column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
+    rows: Sequence[InboxItem],
+) -> Counter[Name]:
     if not rows:
         return Counter()
     install = column.class_.install_id

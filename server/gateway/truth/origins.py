@@ -42,7 +42,8 @@ def _step(model: Any, item: Any) -> Callable[[Session, UUID | None], Step]:  # n
                 "no-item", "effect_doubled", f"install:{install_id}", f"{name} {row_id}: item {item_id} is not applied"
             )
             for row_id, install_id, item_id in rows
-            if (install_id, item_id) not in known
+            # What a desk registered comes from no item.
+            if install_id is not None and (install_id, item_id) not in known
         ]
         return Step(findings, len(rows), rows[-1][0] if len(rows) == _AT_ONCE else None)
 

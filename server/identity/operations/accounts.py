@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 
 from server.identity.models import Agency, Officer, RoleGrant
 from server.identity.operations.sessions import Proof, end_sessions, proved_officer
+from server.identity.operations.shifts import end_shifts, resume_shifts
 from server.identity.rules import Actor, Permission, within
+from server.identity.second_person import demand_replaceable
+from server.ledger.audit import note
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 
@@ -25,6 +28,7 @@ def change_password(
     officer.demo_password = demo
     officer.must_change_password = False
     end_sessions(session, officer, keep_token=keep_token)
+    note(session, Doer(officer.agency_id, officer.id), "password_changed", ("officer", str(officer.id)))
     return officer.session_generation
 
 
@@ -40,11 +44,16 @@ def reset_password(session: Session, actor: Actor, officer_id: UUID, password_ha
 
 
 def deactivate(session: Session, actor: Actor, officer_id: UUID) -> None:
-    """Close an account and end its sessions; its evidence keeps naming it. Repeating it changes nothing."""
+    """Close an account, end its sessions and shifts; its evidence keeps naming it. Repeating it changes nothing.
+
+    Raises last-administrator for the only one of the three administrators of an agency.
+    """
     officer = may_administer(session, actor, officer_id)
     if officer.active:
+        demand_replaceable(session, officer.id)
         officer.active = False
         end_sessions(session, officer)
+        end_shifts(session, officer.id)
         _record(session, "deactivated", actor, officer)
 
 
@@ -53,6 +62,7 @@ def reactivate(session: Session, actor: Actor, officer_id: UUID) -> None:
     officer = may_administer(session, actor, officer_id)
     if not officer.active:
         officer.active = True
+        resume_shifts(session, officer.id)
         _record(session, "reactivated", actor, officer)
 
 
@@ -83,4 +93,6 @@ def officer_within(session: Session, scope: tuple[str, ...], officer_id: UUID) -
 
 
 def _record(session: Session, kind: str, actor: Actor, officer: Officer) -> None:
-    record(session, kind, ("officer", str(officer.id)), Doer(officer.agency_id, actor.officer_id))
+    subject, doer = ("officer", str(officer.id)), Doer(officer.agency_id, actor.officer_id)
+    record(session, kind, subject, doer)
+    note(session, doer, kind, subject)

@@ -7,6 +7,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session
 from server.clock import now
 from server.identity.models import SignInAttempt
 from server.identity.rules import ATTEMPT_WINDOW, MOST_FAILURES, normal_login
+from server.ledger.audit import note
+from server.ledger.operations import Doer
 from server.problems import Problem
 from server.upsert import insert
 
@@ -63,6 +66,18 @@ def count_failure(session: Session, keys: Iterable[str]) -> Problem | None:
         if failures > MOST_FAILURES:
             full.append(begun)
     return _too_many(max(full)) if full else None
+
+
+def refuse(
+    session: Session, keys: tuple[str, ...], action: str, known: tuple[UUID, UUID | None] | None
+) -> Problem | None:
+    """Count a failure and note it (``wrong_password``, ``wrong_code``); returns what ``count_failure`` does.
+
+    ``known`` is (officer, agency) where the login exists. What was typed is not noted: it may be a password.
+    """
+    subject = ("login", keys[0].removeprefix("login:")) if known is None else ("officer", str(known[0]))
+    note(session, Doer(None if known is None else known[1]), action, subject)
+    return count_failure(session, keys)
 
 
 def forget_old_attempts(session: Session) -> None:

@@ -14,6 +14,7 @@ from server.identity.operations.accounts import officer_within
 from server.identity.operations.bearers import roles_of
 from server.identity.rules import CODE_LIFE, ENROLMENT_REPEATS, FIELD_ROLES, Actor, Permission
 from server.identity.tokens import digest, grouped_secret, normal_code
+from server.ledger.audit import note
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 
@@ -58,7 +59,9 @@ def create_enrolment_code(session: Session, actor: Actor, officer_id: UUID) -> I
             expires_at=issued.expires_at,
         )
     )
-    record(session, "code_issued", ("officer", str(officer.id)), Doer(officer.agency_id, actor.officer_id))
+    subject, doer = ("officer", str(officer.id)), Doer(officer.agency_id, actor.officer_id)
+    record(session, "code_issued", subject, doer)
+    note(session, doer, "code_issued", subject)
     return issued
 
 

@@ -25,6 +25,7 @@ from server.identity.operations.codes import (
 from server.identity.operations.shifts import put_on_shift
 from server.identity.rules import FIELD_SESSION
 from server.identity.tokens import digest, handset_credential
+from server.ledger.audit import note
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 
@@ -88,6 +89,7 @@ def enrol(session: Session, offer: KeyOffer, secret: str, lasting: timedelta = F
         doer = Doer(officer.agency_id, officer.id, install.id)
         kind = "enrolled" if offer.install_id is None else "enrolled_again"
         record(session, kind, ("install", str(install.id)), doer, facts)
+        note(session, doer, kind, ("install", str(install.id)), {"label": install.label})
     return Enrolled(install.id, credential, bearer(session, officer), install.session_until)
 
 

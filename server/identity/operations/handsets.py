@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from server.clock import now, stamp
 from server.identity.models import Agency, Install, InstallReport
 from server.identity.rules import REVOKED_GRACE, Actor, Permission, within
+from server.ledger.audit import note
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 from server.upsert import insert
@@ -31,7 +32,9 @@ def revoke(session: Session, actor: Actor, install_id: UUID, grace: timedelta = 
         install.revoked_at = now()
         install.grace_until = install.revoked_at + grace
         doer = Doer(install.agency_id, actor.officer_id, install.id)
-        record(session, "revoked", ("install", str(install.id)), doer, {"grace_until": stamp(install.grace_until)})
+        subject, facts = ("install", str(install.id)), {"grace_until": stamp(install.grace_until)}
+        record(session, "revoked", subject, doer, facts)
+        note(session, doer, "handset_revoked", subject, {**facts, "label": install.label})
     return install.revoked_at
 
 

@@ -18,6 +18,7 @@ from server.identity.operations.codes import (
     use_code,
 )
 from server.identity.operations.shifts import OnShift, locked_install, put_on_shift
+from server.ledger.audit import note
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
 
@@ -53,6 +54,7 @@ def join(session: Session, install_id: UUID, joining: Joining, lasting: timedelt
     facts = use_code(session, row, install, joining.key)
     doer = Doer(install.agency_id, officer.id, install.id)
     record(session, "officer_joined", ("install", str(install.id)), doer, facts)
+    note(session, doer, "officer_joined", ("install", str(install.id)))
     # Nobody signed `at`: before the code was issued the officer cannot have come.
     since = None if joining.at is None else max(joining.at, row.created_at)
     return put_on_shift(session, install, officer, lasting, since)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.clock import now
@@ -69,3 +69,19 @@ def begin_shift(
         session.add(InstallShift(install_id=install.id, officer_id=officer.id, from_at=begun))
         install.officer_id = officer.id
     return session_until
+
+
+def end_shifts(session: Session, officer_id: UUID) -> None:
+    """End the shifts of an officer whose account is closed: what is captured from now on is nobody's word."""
+    lasting = update(InstallShift).where(InstallShift.officer_id == officer_id, InstallShift.to_at.is_(None))
+    session.execute(lasting.values(to_at=now()))
+
+
+def resume_shifts(session: Session, officer_id: UUID) -> None:
+    """Put an officer whose account is open again on shift where nobody took the handset over meanwhile."""
+    on_shift = select(InstallShift.install_id).where(InstallShift.to_at.is_(None))
+    mine = select(Install.id).where(Install.officer_id == officer_id, Install.id.not_in(on_shift))
+    session.add_all(
+        InstallShift(install_id=install_id, officer_id=officer_id, from_at=now())
+        for install_id in session.scalars(mine)
+    )

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.clock import now
-from server.identity.models import AccessToken, Agency, Install, Officer, RoleGrant
+from server.identity.models import AccessToken, Agency, Install, Officer, RoleGrant, SecondFactor
 from server.identity.rules import Actor, Grant, Handset, Role
 from server.identity.tokens import digest
 
@@ -35,6 +35,8 @@ _HANDSET = (
         )
     )
 )
+# Set up only once a first code was shown: until then nobody could sign in with it.
+_HAS_FACTOR = exists().where(SecondFactor.officer_id == Officer.id, SecondFactor.confirmed_at.is_not(None))
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,23 @@ class SignInFacts:
     password_hash: str
     active: bool
     demo_password: bool
+    agency_id: UUID
+    second_factor: bool
 
 
 def sign_in_facts(session: Session, *, login: str | None = None, officer_id: UUID | None = None) -> SignInFacts | None:
     """Return the facts of a login (in its normal spelling) or of an officer, or None."""
     wanted = Officer.login == login if officer_id is None else Officer.id == officer_id
     row = session.execute(
-        select(Officer.id, Officer.login, Officer.password_hash, Officer.active, Officer.demo_password).where(wanted)
+        select(
+            Officer.id,
+            Officer.login,
+            Officer.password_hash,
+            Officer.active,
+            Officer.demo_password,
+            Officer.agency_id,
+            _HAS_FACTOR,
+        ).where(wanted)
     ).one_or_none()
     return None if row is None else SignInFacts(*row)
 
@@ -75,7 +87,7 @@ def actor_by_session(session: Session, officer_id: UUID, generation: int) -> Act
 def _actor(session: Session, wanted: ColumnElement[bool]) -> Actor | None:
     # Outer joins: an officer without any grant can still sign in and change the password.
     rows = session.execute(
-        select(Officer, RoleGrant.role, Agency.path)
+        select(Officer, RoleGrant.role, Agency.path, _HAS_FACTOR)
         .outerjoin(RoleGrant, RoleGrant.officer_id == Officer.id)
         .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
         .where(wanted, Officer.active)
@@ -90,9 +102,11 @@ def _actor(session: Session, wanted: ColumnElement[bool]) -> Actor | None:
         name=officer.name,
         agency_id=officer.agency_id,
         squad_id=officer.squad_id,
-        grants=tuple(Grant(Role(role), path) for _, role, path in rows if path),
+        grants=tuple(Grant(Role(role), path) for _, role, path, _ in rows if path),
         locale=officer.locale,
         must_change_password=officer.must_change_password,
+        demo_password=officer.demo_password,
+        second_factor=rows[0][3],
     )
 
 
@@ -111,6 +125,7 @@ def handset_by_credential(session: Session, credential: str) -> Handset | None:
         squad_id=row.squad_id,
         credential_sha256=sha256,
         revoked=row.revoked_at is not None or not row.active,
+        barred=row.revoked_at is not None,
         shut=row.revoked_at is not None and row.grace_until is not None and row.grace_until <= moment,
         grace_until=row.grace_until,
         session_until=row.session_until,

@@ -83,7 +83,7 @@ def officers(
         )
         .join(Agency, Agency.id == Officer.agency_id)
         .outerjoin(Squad, Squad.id == Officer.squad_id)
-        .where(_in(scope))
+        .where(in_scope(scope))
         .order_by(Officer.login)
         .limit(limit)
     )
@@ -103,7 +103,7 @@ def squads(session: Session, scope: tuple[str, ...]) -> list[SquadRow]:
     rows = session.execute(
         select(Squad.id, Squad.name, Squad.agency_id)
         .join(Agency, Agency.id == Squad.agency_id)
-        .where(_in(scope))
+        .where(in_scope(scope))
         .order_by(Squad.name, Squad.id)
     )
     return [SquadRow(*row) for row in rows]
@@ -116,7 +116,7 @@ def installs(session: Session, scope: tuple[str, ...], after: str | None = None,
         .join(Officer, Officer.id == Install.officer_id)
         .join(Agency, Agency.id == Install.agency_id)
         .outerjoin(InstallReport, InstallReport.install_id == Install.id)
-        .where(_in(scope))
+        .where(in_scope(scope))
         .order_by(Install.id.desc())
         .limit(limit)
     )
@@ -163,7 +163,8 @@ def names(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return found
 
 
-def _in(scope: tuple[str, ...]) -> ColumnElement[bool]:
+def in_scope(scope: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition that an agency lies in ``scope``; an empty scope covers nothing."""
     return or_(false(), *(Agency.path.startswith(path, autoescape=True) for path in scope))
 
 

@@ -20,9 +20,11 @@ def keep_log() -> None:
     """Give numbers to what was committed, and sign a checkpoint if one is due."""
     try:
         sequence(MOST_IN_A_RUN)
-    finally:
-        # Also when numbering failed, which is when events wait.
+    except Exception:
+        # When numbering failed is when events wait. A process that dies in it (no Exception) watches nothing more.
         watch()
+        raise
+    watch()
     if read(is_due, now()):
         sign_checkpoint()
 

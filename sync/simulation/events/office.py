@@ -10,6 +10,7 @@ from sync.simulation.stage import Stage
 _STEPS = {
     "reported": ("file",),
     "filed": ("dispatch",),
+    "returned": ("dispatch",),
     "disposed": ("send_check",),
     "checking": ("close", "redo"),
 }
