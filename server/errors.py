@@ -5,7 +5,9 @@ which is in the log together with the trace.
 """
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 from flask import Flask, Response, g, render_template, request
@@ -53,7 +55,27 @@ SCHEMA_TEXTS = (
 
 
 class ProblemApi(Api):
-    """flask-smorest's Api, whose own errors come out as problems too."""
+    """flask-smorest's Api, whose own errors come out as problems too, and which describes itself when it is asked.
+
+    Describing every door takes seconds of computing, which each process would spend at its start.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._untold: list[Callable[[], None]] = []
+        self._telling = Lock()
+        super().__init__(app)
+
+    def describe_later(self, describe: Callable[[], None]) -> None:
+        """Keep what describes a blueprint until somebody reads openapi.json."""
+        self._untold.append(describe)
+
+    def _openapi_json(self) -> Response:
+        with self._telling:
+            while self._untold:
+                self._untold[0]()
+                del self._untold[0]
+        described: Response = super()._openapi_json()
+        return described
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer an aborted request; smorest registers this for every HTTPException."""

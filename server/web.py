@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Collection
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from webargs.flaskparser import FlaskParser
 
 from server.current import settings
 from server.db import glance, read, transact
-from server.errors import asked_by_program
+from server.errors import ProblemApi, asked_by_program
 from server.identity.operations import promote_credential
 from server.identity.queries import actor_by_session, actor_by_token, handset_by_credential
 from server.identity.rules import Actor, Handset, revoked_handset
@@ -43,9 +44,13 @@ class _JsonParser(FlaskParser):
 
 
 class ApiBlueprint(SmorestBlueprint):
-    """flask-smorest's blueprint with our parser."""
+    """flask-smorest's blueprint with our parser, described when openapi.json is read."""
 
     ARGUMENTS_PARSER = _JsonParser()
+
+    def register_views_in_doc(self, api: ProblemApi, *place: Any, **named: Any) -> None:  # noqa: ANN401 (smorest's own arguments)
+        """Put the description of the doors off until somebody asks for it."""
+        api.describe_later(partial(super().register_views_in_doc, api, *place, **named))
 
 
 class ConsoleUser(UserMixin):

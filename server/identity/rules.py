@@ -268,3 +268,9 @@ def together(roles: Iterable[Role]) -> bool:
 def within(path: str, scope: tuple[str, ...]) -> bool:
     """Tell whether the agency at ``path`` lies in one of the subtrees of ``scope``."""
     return any(path.startswith(prefix) for prefix in scope)
+
+
+def paths_above(path: str) -> list[str]:
+    """Return the paths of an agency and all above it, the top first: ``990101/``, ``990101/001/``."""
+    nodes = path.rstrip("/").split("/")
+    return ["/".join(nodes[:depth]) + "/" for depth in range(1, len(nodes) + 1)]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.identity.models import Agency
+from server.identity.rules import paths_above
 from server.standards.calendar_models import CalendarDay, WorkSchedule
 from server.standards.state_days import is_state_workday
 from server.standards.timing import Calendar, Schedule, WorkDayPolicy, WorkPeriod, parse_periods
@@ -48,8 +49,7 @@ def calendars_of(session: Session, agency_ids: Iterable[UUID], zone: ZoneInfo = 
 
 def lineage(path: str) -> list[str]:
     """Return the paths of an agency and all above it, its own first."""
-    steps = path.rstrip("/").split("/")
-    return ["/".join(steps[:count]) + "/" for count in range(len(steps), 0, -1)]
+    return paths_above(path)[::-1]
 
 
 def schedule_of(row: WorkSchedule) -> Schedule:

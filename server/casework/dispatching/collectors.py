@@ -19,7 +19,7 @@ from server.clock import now
 from server.geography.crs import canonical
 from server.geography.locating import officers_of
 from server.identity.models import Agency, Officer, RoleGrant
-from server.identity.rules import Role
+from server.identity.rules import Role, paths_above
 
 # The longest shift; who forgot to clock out is not on shift for ever.
 _SHIFT = timedelta(hours=16)
@@ -103,8 +103,6 @@ def _metres(case: Case, spot: Spot) -> float:
 def _collectors(session: Session, case: Case) -> dict[UUID, str]:
     """Return the active collectors of the case's agency, of those above it and of those below it."""
     path = session.scalars(select(Agency.path).where(Agency.id == case.agency_id)).one()
-    nodes = path.rstrip("/").split("/")
-    above = ["/".join(nodes[:depth]) + "/" for depth in range(1, len(nodes) + 1)]
     rows = session.execute(
         select(Officer.id, Officer.name)
         .join(RoleGrant, RoleGrant.officer_id == Officer.id)
@@ -112,7 +110,7 @@ def _collectors(session: Session, case: Case) -> dict[UUID, str]:
         .where(
             RoleGrant.role == Role.COLLECTOR,
             Officer.active.is_(True),
-            Agency.path.in_(above) | Agency.path.startswith(path, autoescape=True),
+            Agency.path.in_(paths_above(path)) | Agency.path.startswith(path, autoescape=True),
         )
         .order_by(Officer.id)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.casework.dispatching.matrix import Entry
 from server.casework.dispatching.models import Responsibility
 from server.identity.models import Agency, Squad
-from server.identity.rules import Actor, Permission
+from server.identity.rules import Actor, Permission, paths_above
 from server.identity.scope import agencies_in
 from server.ledger import audit
 from server.ledger.operations import Doer, meet
@@ -64,12 +64,10 @@ def entries(session: Session, scope: tuple[str, ...], *, on: date | None = None)
 
 def entries_above(session: Session, agency_path: str, scheme: str) -> list[Entry]:
     """Return every entry of a scheme that an agency or one above it has, for `matrix.best`."""
-    nodes = agency_path.rstrip("/").split("/")
-    above = ["/".join(nodes[:depth]) + "/" for depth in range(1, len(nodes) + 1)]
     rows = session.execute(
         select(Agency.path, Responsibility)
         .join(Agency, Agency.id == Responsibility.agency_id)
-        .where(Agency.path.in_(above), Responsibility.scheme == scheme)
+        .where(Agency.path.in_(paths_above(agency_path)), Responsibility.scheme == scheme)
     )
     return [
         Entry(

@@ -21,6 +21,7 @@ from server.casework.operations.roots import lock_case, tasks_of
 from server.casework.operations.traces import note, show_case, show_task
 from server.casework.rules import State
 from server.clock import now
+from server.evidence.reasons import written
 from server.identity.models import Officer, RoleGrant, Squad
 from server.identity.rules import FIELD_ROLES, Actor, Permission
 from server.identity.scope import agencies_in
@@ -75,7 +76,7 @@ def order_task(session: Session, actor: Actor, wanted: TaskOrder) -> UUID:
 def reassign_task(session: Session, actor: Actor, task_id: UUID, to: Assignee, *, reason: str) -> None:
     """Give an open task to somebody else. Raises forbidden, not-found, validation, illegal-transition (it is done)."""
     scope = actor.require(Permission.DISPATCH_CASE)
-    why = _written(reason)
+    why = written(reason)
     _check_assignee(session, scope, to)
     task, case = _locked(session, scope, task_id)
     if task.kind == "disposal" and to.squad_id is None:
@@ -90,7 +91,7 @@ def reassign_task(session: Session, actor: Actor, task_id: UUID, to: Assignee, *
 def withdraw_task(session: Session, actor: Actor, task_id: UUID, *, reason: str) -> None:
     """Take a revisit or a patrol back. Raises forbidden, not-found, validation, illegal-transition."""
     scope = actor.require(Permission.DISPATCH_CASE)
-    why = _written(reason)
+    why = written(reason)
     task, case = _locked(session, scope, task_id)
     if task.kind not in ORDERED:
         told = _("Only revisits and patrols are withdrawn; others end with an action of their case.")
@@ -173,9 +174,3 @@ def _agency_of(session: Session, to: Assignee) -> UUID:
     if to.officer_id is not None:
         of = select(Officer.agency_id).where(Officer.id == to.officer_id)
     return session.scalars(of).one()
-
-
-def _written(reason: str) -> str:
-    if not reason.strip():
-        raise Problem("validation", errors={"reason": [_("This step needs a written reason.")]})
-    return reason.strip()

@@ -12,6 +12,7 @@ from server.casework.duplicates.models import CaseLink
 from server.casework.models import Case
 from server.casework.operations.roots import lock_cases
 from server.casework.rules import ENDED
+from server.evidence.reasons import written
 from server.identity.models import Agency
 from server.identity.rules import Actor, Permission, within
 from server.problems import Problem, _
@@ -33,7 +34,7 @@ def merge(session: Session, actor: Actor, case_id: UUID, into_id: UUID, wish: Wi
     """
     case, main = _both(session, actor, case_id, into_id)
     _check_version(case, wish)
-    attach(session, case, _standing(main), Word(actor.officer_id, _written(wish.reason)))
+    attach(session, case, _standing(main), Word(actor.officer_id, written(wish.reason)))
 
 
 def undo_merge(session: Session, actor: Actor, case_id: UUID, wish: Wish) -> None:
@@ -44,7 +45,7 @@ def undo_merge(session: Session, actor: Actor, case_id: UUID, wish: Wish) -> Non
     scope = actor.require(Permission.MERGE_CASES)
     case = _in_scope(session, lock_cases(session, [case_id]), scope, case_id)
     _check_version(case, wish)
-    part(session, case, Word(actor.officer_id, _written(wish.reason)), "undone")
+    part(session, case, Word(actor.officer_id, written(wish.reason)), "undone")
 
 
 def decide(session: Session, actor: Actor, link_id: UUID, *, accept: bool, reason: str) -> None:
@@ -61,7 +62,7 @@ def decide(session: Session, actor: Actor, link_id: UUID, *, accept: bool, reaso
     if found is None:
         raise Problem("not-found", _("This proposal is not open any more."))
     case, main = _both(session, actor, found.case_id, found.other_id)
-    word = Word(actor.officer_id, _written(reason))
+    word = Word(actor.officer_id, written(reason))
     if accept:
         attach(session, case, _standing(main), word)
     else:
@@ -97,9 +98,3 @@ def _standing(main: Case) -> Case:
 def _check_version(case: Case, wish: Wish) -> None:
     if wish.version is not None and wish.version != case.version:
         raise Problem("stale-version", current={"state": case.state, "version": case.version})
-
-
-def _written(reason: str) -> str:
-    if not reason.strip():
-        raise Problem("validation", errors={"reason": [_("This step needs a written reason.")]})
-    return reason.strip()
