@@ -97,7 +97,8 @@ class FrameSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    bbox = fields.Method(deserialize="edges", load_default=None)
+    # Named for the description too: apispec would ask the field to write None, which it cannot.
+    bbox = fields.Method(deserialize="edges", load_default=None, metadata={"default": None, "type": "string"})
 
     def edges(self, text: Any) -> tuple[float, ...]:  # noqa: ANN401 (whatever was sent)
         """Return the four numbers; raises ValidationError."""
