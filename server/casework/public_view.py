@@ -17,7 +17,7 @@ from photo_store.blobs import BlobError, rendition_key
 from photo_store.decoder import DecoderUnavailable, NotDerivable
 from photo_store.derive import FORMER_RECIPES, RECIPE
 from photo_store.watermark import TextNotShowable, watermarked
-from server.casework.bundle.sheet import FONT_FILE
+from server.casework.bundle.font import FONT_FILE
 from server.casework.models import Case
 from server.current import blobs, settings
 from server.db import read, transact

@@ -2,11 +2,8 @@
 
 import hashlib
 import io
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support.object_store import ObjectStore
@@ -213,17 +210,3 @@ def test_a_blob_that_vanishes_while_it_is_read_says_missing(store: S3Blobs, obje
         object_store.client.delete_object(Bucket=object_store.bucket, Key=key)
         with pytest.raises(BlobMissing):
             blob.read()
-
-
-def test_a_deployment_on_a_disk_does_not_load_boto3(tmp_path: Path) -> None:
-    program = """
-import sys
-from pathlib import Path
-from server import create_app
-from server.config import Settings
-here = Path(sys.argv[1])
-create_app(Settings(f"sqlite:///{here}/x.sqlite3", here / "blobs", here / "spool", here / "queue.sqlite3", "secret"))
-print(*[name for name in ("boto3", "botocore") if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []

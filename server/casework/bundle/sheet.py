@@ -8,7 +8,6 @@ import io
 import logging
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from textwrap import shorten
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from fpdf.enums import WrapMode
 from photo_store.blobs import BlobError, BlobStore, rendition_key
 from photo_store.derive import RECIPE
 from server.casework.bundle.documents import Export
+from server.casework.bundle.font import FONT_FILE
 from server.casework.bundle.originals import Original
 from server.evidence.records import EvidenceRecord
 from server.progress import Told
@@ -25,7 +25,6 @@ from server.progress import Told
 # Tells each step of cutting the font down, for every bundle.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
-FONT_FILE = Path(__file__).parents[2] / "static/dist/fonts/NotoSansSC_400Regular.ttf"
 _FONT = "noto"
 _MARGIN, _PICTURE, _LINE = 15.0, 48.0, 4.6  # millimetres
 _MOST_SHOWN = 160  # letters of the description beside each photograph; the head has all of it

@@ -4,9 +4,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from io import BytesIO, StringIO
 from itertools import groupby, pairwise
-
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from server.standards.content import COMPONENT, Condition, MinorClass, SchemeContent
 from server.standards.rules import ALL_CLASSES, ALL_CONDITIONS, Shot
@@ -28,6 +26,9 @@ _COMPUTED = ("=", "+", "-", "@")
 
 Row = Mapping[Column, str]
 
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
 
 def to_csv(content: SchemeContent) -> bytes:
     """Return the table as CSV in UTF-8 with the mark by which spreadsheet programs know it."""
@@ -40,6 +41,9 @@ def to_csv(content: SchemeContent) -> bytes:
 
 def to_xlsx(content: SchemeContent) -> bytes:
     """Return the table as a workbook, the codes and names of a class merged over its conditions as cities do."""
+    # Only who takes a workbook away needs it.
+    import xlsxwriter  # noqa: PLC0415 (see above)
+
     file = BytesIO()
     rows = list(_rows(content))
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
@@ -56,7 +60,7 @@ def to_xlsx(content: SchemeContent) -> bytes:
     return file.getvalue()
 
 
-def _merge(sheet: Worksheet, rows: list[Row], cell: object) -> None:
+def _merge(sheet: "Worksheet", rows: list[Row], cell: object) -> None:
     keys: tuple[Column, ...] = ()
     for columns in _MERGED:
         # A minor is merged within its major only, so its key has the major's columns too.
