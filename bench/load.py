@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +110,12 @@ def cpu_of(pid: int) -> float:
 
     Ticks of 10 ms, which are all that :func:`cpu_of_tree` has, say nothing of one photograph.
     """
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((thread / "schedstat").read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
+    spent = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        # One of a pool that was closed a moment ago may go while we look.
+        with suppress(FileNotFoundError):
+            spent += int((thread / "schedstat").read_text(encoding="ascii").split()[0])
+    return spent / 1e9
 
 
 def cpu_of_tree(root: int) -> float:

@@ -28,6 +28,7 @@ from photo_store.disk import DiskBlobs
 from photo_store.drawn import Scene
 from photo_store.inspect_image import JPEG, ImageLimits, NotAnImage, PhotoTooLarge, inspect
 from photo_store.sandbox import ChildLost, Parcel, Sandbox
+from server.evidence.deriving import threads_for_all_cores
 
 ROUNDS = 5
 UPLOADS, WARMING = 60, 10
@@ -88,19 +89,19 @@ def derive_rows(name: str, photos: list[bytes], folder: Path) -> None:
 
 
 def throughput(photos: list[bytes], folder: Path) -> float:
-    """Derive into a disk store with as many children as there are cores."""
+    """Derive into a disk store as `photos derive` does."""
     store = DiskBlobs(folder / hashlib.sha256(photos[0]).hexdigest()[:8])
     hashes = []
     for nth, photo in itertools.product(range(4), photos):
         content = photo + bytes([nth])
         hashes.append(hashlib.sha256(content).hexdigest())
         store.put(original_key(hashes[-1]), io.BytesIO(content))
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
-        list(pool.map(lambda sha256: derive(store, sha256), hashes[:cores]))
+    threads = threads_for_all_cores()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda sha256: derive(store, sha256), hashes[:threads]))
         begun = time.perf_counter()
-        list(pool.map(lambda sha256: derive(store, sha256), hashes[cores:]))
-        return (len(hashes) - cores) / (time.perf_counter() - begun)
+        list(pool.map(lambda sha256: derive(store, sha256), hashes[threads:]))
+        return (len(hashes) - threads) / (time.perf_counter() - begun)
 
 
 def children() -> set[int]:

@@ -14,6 +14,7 @@ from server.current import settings
 from server.db import transact
 from server.demo.cli import demo, demo_sheet, seed_once
 from server.evidence.cli import photos
+from server.evidence.deriving import threads_for_all_cores
 from server.gateway.cli import fleet, sync
 from server.geography.cli import geo
 from server.identity.agencies_cli import agencies
@@ -28,7 +29,8 @@ from server.standards.calendar_cli import calendar
 from server.standards.published import publish_all
 from server.standards.scheme_cli import standards
 
-_WORKERS = 2
+# Enough for the decoders of a large machine; more would only stand in the way of each other at the database.
+_MOST_WORKERS = 8
 _NICER = 5
 
 
@@ -99,7 +101,8 @@ def work() -> None:
     # Pictures can wait; a handset on a weak line cannot.
     os.nice(_NICER)
     settle_epoch()
+    workers = min(_MOST_WORKERS, threads_for_all_cores())
     consumer = Consumer(
-        current_app.extensions["xuncha_queue"], workers=_WORKERS, initial_delay=0.05, max_delay=1.0, backoff=1.3
+        current_app.extensions["xuncha_queue"], workers=workers, initial_delay=0.05, max_delay=1.0, backoff=1.3
     )
     consumer.run()

@@ -44,13 +44,14 @@ def tell(text: str) -> None:
     flash(text, "done")
 
 
-def tell_problem(problem: Problem) -> None:
-    """Say on the next page what was refused, why, and which fields."""
+def tell_problem(problem: Problem, *also: str) -> None:
+    """Say on the next page what was refused, why, and which fields; ``also``: sentences to add."""
     body = localised(problem)
     wrong = [text for texts in body.get("errors", {}).values() for text in texts]
     roles = ", ".join(str(ROLES[role]) for role in body.get("roles", ()))
+    said = [*(wrong or [body["detail"], roles]), *also]
     # The title stands on the first line, parts/flashes.html sets it in bold.
-    flash(f"{body['title']}\n{' '.join([*wrong] or [body['detail'], roles]).strip()}", "problem")
+    flash(f"{body['title']}\n{' '.join(filter(None, said))}", "problem")
 
 
 def go(endpoint: str, **values: object) -> ResponseReturnValue:

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from server.casework.operations.holding import place_hold, release_hold
 from server.casework.operations.retiring import propose_disposal
 from server.casework.public_view import public_photo
+from server.casework.refusals import tell_problem
 from server.casework.retention_view import retention_view
 from server.current import settings
 from server.db import read, transact
 from server.evidence import disposals, retention
-from server.forms import field, field_id, go, tell, tell_problem
+from server.forms import field, field_id, go, tell
 from server.i18n import _
 from server.identity.rules import Permission
 from server.problems import Problem

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from server.base import uuid7
 from server.casework import operations
 from server.casework.operations import Registration
+from server.casework.refusals import tell_problem
 from server.casework.sources import SOURCES
 from server.current import settings
 from server.db import read, transact
-from server.forms import field, field_id, go, tell, tell_problem
+from server.forms import field, field_id, go, tell
 from server.geography.crs import Crs
 from server.i18n import _
 from server.identity.rules import Permission

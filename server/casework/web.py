@@ -17,12 +17,13 @@ from server.casework.duplicates.queries import LinkRecord, links_of
 from server.casework.labels import ACTIONS
 from server.casework.numbers import Numbering
 from server.casework.records import CasePage, CaseRecord
+from server.casework.refusals import tell_problem
 from server.casework.rules import ENDED, Action, State, permission_of
 from server.current import settings
 from server.db import read, transact
 from server.evidence import board
 from server.evidence import queries as evidence
-from server.forms import field, field_id, go, tell, tell_problem
+from server.forms import field, field_id, go, tell
 from server.identity import queries as identity
 from server.identity.rules import Actor, Permission
 from server.keyset import Page

@@ -54,11 +54,15 @@ def collect_command() -> None:
 
 @photos.command("scrub")
 def scrub_command() -> None:
-    """Hash every original again; what is not what it was raises an alarm."""
+    """Hash every original again; what is not what it was raises an alarm, and the exit status is 1."""
     from server.evidence.scrubbing import scrub  # noqa: PLC0415 (see the module's docstring)
 
     with shown() as told, _patience():
-        scrub(told)
+        result = scrub(told)
+    click.echo(f"checked: {result.checked}\nmended: {len(result.mended)}\nbad: {len(result.bad)}")
+    for sha256, finding in sorted(result.bad.items())[:_SHOWN]:
+        click.echo(f"  {sha256}: {finding}")
+    sys.exit(1 if result.bad else 0)
 
 
 @photos.command("derive")
@@ -67,4 +71,5 @@ def derive_command() -> None:
     from server.evidence.deriving import derive_all  # noqa: PLC0415 (see the module's docstring)
 
     with shown() as told, _patience():
-        derive_all(told)
+        made = derive_all(told)
+    click.echo(f"derived: {made}")

@@ -71,7 +71,7 @@ def derive_all(told: Told) -> int:
     waiting = read(underived, RECIPE, _ALL, node_name())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the app
     made = done = 0
-    at_once = os.cpu_count() or 1
+    at_once = threads_for_all_cores()
     pool = ThreadPoolExecutor(at_once)
     try:
         under_way: set[Future[bool]] = set()
@@ -88,6 +88,11 @@ def derive_all(told: Told) -> int:
     if not read(underived, RECIPE, 1):
         _sweep_former()
     return made
+
+
+def threads_for_all_cores() -> int:
+    """Return how many photographs to derive at a time: one more than cores, as each waits for the disk at times."""
+    return (os.cpu_count() or 1) + 1
 
 
 def _derive_in(app: Flask, sha256: str) -> bool:

@@ -1,9 +1,11 @@
 """/cases: the loop from report to closing, its refusals, and what each step leaves behind."""
 
+import html
 from uuid import UUID, uuid4
 
 import pytest
 import world
+from console import console
 from flask import Flask
 from flask.testing import FlaskClient
 from street import Street, declared, sha256_of, street
@@ -126,6 +128,18 @@ def test_a_step_that_the_state_does_not_allow_says_which_are(town: Street) -> No
     refused = town.act(case_id, "close")
     assert (refused.status_code, slug(refused)) == (409, "illegal-transition")
     assert (refused.json["state"], refused.json["allowed"]) == ("reported", ["verify", "file", "reject"])
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "State: Reported. Step: Close the case."), ("zh_Hans_CN", "当前状态：已上报。 所选操作：结案。")],
+)
+def test_the_page_names_state_and_step_of_a_refusal(town: Street, app: Flask, language: str, told: str) -> None:
+    case_id = town.report()
+    desk = console(app, town.city.dispatcher)
+    desk.client.set_cookie("lang", language)
+    refused = desk.post(f"/cases/{case_id}/actions", action="close")
+    assert (refused.status_code, told in html.unescape(refused.text)) == (409, True), refused.text
 
 
 def test_a_stale_version_is_refused_and_the_fresh_one_is_taken(town: Street) -> None:

@@ -208,4 +208,13 @@ def test_the_worker_reads_a_slice_at_night(originals: Originals, hour: int, chec
 def test_the_command_scrubs(originals: Originals, deployment: Deployment) -> None:
     done = deployment.run("photos", "scrub")
     assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-3:] == ["checked: 5", "mended: 0", "bad: 0"]
     assert originals.told()[0]["count"] == 5
+
+
+def test_the_command_names_what_is_damaged_and_fails(originals: Originals, deployment: Deployment) -> None:
+    sound = originals.spoil(0)
+    found = hashlib.sha256(bytes([sound[0] ^ 1]) + sound[1:]).hexdigest()
+    done = deployment.run("photos", "scrub")
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-2:] == ["bad: 1", f"  {originals.hashes[0]}: {found}"]

@@ -15,9 +15,10 @@ from server.casework.dispatching import entries, orders, proposals
 from server.casework.dispatching.entries import EntryRecord
 from server.casework.dispatching.task_list import DeskTask, desk_tasks
 from server.casework.operations.assigning import Assignee
+from server.casework.refusals import tell_problem
 from server.current import settings
 from server.db import read, transact
-from server.forms import field, field_id, go, tell, tell_problem
+from server.forms import field, field_id, go, tell
 from server.i18n import _
 from server.identity import queries as identity
 from server.identity.rules import FIELD_ROLES, Permission

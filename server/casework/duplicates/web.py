@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from server.casework.duplicates import merging, policy, queries
 from server.casework.duplicates.merging import Wish
 from server.casework.duplicates.queries import LinkRecord
+from server.casework.refusals import tell_problem
 from server.db import read, transact
-from server.forms import field, go, tell, tell_problem
+from server.forms import field, go, tell
 from server.i18n import _
 from server.identity import queries as identity
 from server.identity.rules import Permission

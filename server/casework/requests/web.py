@@ -10,6 +10,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from server.casework.refusals import tell_problem
 from server.casework.requests import queries
 from server.casework.requests.asking import Wish, ask, withdraw
 from server.casework.requests.deciding import decide
@@ -18,7 +19,7 @@ from server.casework.requests.rules import RequestKind, RequestState, Verdict
 from server.casework.requests.schemas import KINDS, STAGES, STATES
 from server.current import settings
 from server.db import read, transact
-from server.forms import field, go, tell, tell_problem
+from server.forms import field, go, tell
 from server.i18n import _
 from server.identity import queries as identity
 from server.identity.rules import Actor, Permission
