@@ -81,7 +81,7 @@ def act(asked: dict[str, Any], case_id: UUID) -> CaseRecord:
     """Do one step; which ones a case allows now, its ``actions`` say."""
     numbering = Numbering(timezone=settings().timezone)
     action = asked.pop("action")
-    return transact(operations.act, actor(), case_id, action, Given(**asked), numbering=numbering)
+    return transact(operations.act_and_show, actor(), case_id, action, Given(**asked), numbering=numbering)
 
 
 @desk.get("/cases/<uuid:case_id>/bundle")

@@ -1,13 +1,14 @@
 """Which limit holds for a stage of a case, and by which calendar it runs. Read-only."""
 
 from collections.abc import Collection
-from datetime import datetime, time
+from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from server.casework.models import Case
+from server.recall import recall
 from server.standards.calendars import calendar_of
 from server.standards.conditions import conditions_by_code, in_season
 from server.standards.limits import USUAL_LIMITS, limits_by_code, limits_of
@@ -24,14 +25,23 @@ Class = tuple[str, str]
 
 def limit_for(session: Session, case: Case, stage: str, at: datetime) -> Limit:
     """Return the limit of a stage for a case: by the version it was filed under, else the one in force."""
-    version = case.standard_version or newest_version(session, case.scheme, local_day(at))
-    found = limits_of(session, case.scheme, version, case.category_code, case.condition_no, on=local_day(at))
+    day = local_day(at)
+    version = case.standard_version or version_for(session, case.scheme, day)
+    key = case.scheme, version, case.category_code, case.condition_no
+    found = recall(session, ("limits", *key, day), lambda: limits_of(session, *key, on=day))
     return found[LimitStage(stage)]
+
+
+def version_for(session: Session, scheme: str, on: date) -> str | None:
+    """Return the version of a scheme that is in force on a day, or None: a case is filed under it."""
+    return recall(session, ("version", scheme, on), lambda: newest_version(session, scheme, on))
 
 
 def calendar_for(session: Session, agency_id: UUID, limit: Limit) -> Calendar:
     """Return the calendar that a limit runs by; one that runs without pause asks nobody's."""
-    return _ALWAYS if limit.clock in _CONTINUOUS else calendar_of(session, agency_id)
+    if limit.clock in _CONTINUOUS:
+        return _ALWAYS
+    return recall(session, ("calendar", agency_id), lambda: calendar_of(session, agency_id))
 
 
 def acceptance_limits(session: Session, classes: Collection[Class], at: datetime) -> dict[Class, Limit]:

@@ -5,13 +5,13 @@ beside it (triggers of the migration). Both find any part of a word of three cha
 two Chinese characters are, is looked for in the texts themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, Select, and_, column, or_, select, table, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.base import Base
+from server.base import Base, table_of
 from server.casework.models import Case
 from server.identity.models import Agency, Officer
 from server.problems import Problem, _
@@ -34,26 +34,33 @@ class CaseText(Base):
     body: Mapped[str]
 
 
-def remember(session: Session, case: Case, cell_code: str | None) -> None:
-    """Write what a case can be found by; called when the case is settled."""
-    reporter = session.execute(select(Officer.name, Officer.login).where(Officer.id == case.reporter_id)).one()
-    agency = session.scalars(select(Agency.name).where(Agency.id == case.agency_id)).one()
-    key = CategoryKey(case.scheme, case.category_code)
-    name = category_names(session, [key]).get(key)
-    parts = [
-        case.case_no,
-        case.address,
-        case.description,
-        reporter.name,
-        reporter.login,
-        agency,
-        cell_code,
-        case.category_code,
-        *((name.name, name.name_en) if name else ()),
-    ]
-    body = "\n".join(part for part in parts if part).lower()
-    stored = insert(session, CaseText).values(case_id=case.id, body=body)
-    session.execute(stored.on_conflict_do_update(index_elements=[CaseText.case_id], set_={"body": body}))
+def remember_all(session: Session, cells: Mapping[Case, str | None]) -> None:
+    """Write what cases can be found by, each with its unit grid; called when cases are settled."""
+    officers = select(Officer.id, Officer.name, Officer.login)
+    reporters = {
+        row.id: (row.name, row.login)
+        for row in session.execute(officers.where(Officer.id.in_({case.reporter_id for case in cells})))
+    }
+    theirs = select(Agency.id, Agency.name).where(Agency.id.in_({case.agency_id for case in cells}))
+    agencies = {row.id: row.name for row in session.execute(theirs)}
+    names = category_names(session, {CategoryKey(case.scheme, case.category_code) for case in cells})
+    rows = []
+    for case, cell_code in cells.items():
+        name = names.get(CategoryKey(case.scheme, case.category_code))
+        parts = [
+            case.case_no,
+            case.address,
+            case.description,
+            *reporters[case.reporter_id],
+            agencies[case.agency_id],
+            cell_code,
+            case.category_code,
+            *((name.name, name.name_en) if name else ()),
+        ]
+        rows.append({"case_id": case.id, "body": "\n".join(part for part in parts if part).lower()})
+    stored = insert(session, table_of(CaseText))
+    replacing = {"body": stored.excluded.body}
+    session.execute(stored.on_conflict_do_update(index_elements=[table_of(CaseText).c.case_id], set_=replacing), rows)
 
 
 def words_of(asked: str) -> list[str]:

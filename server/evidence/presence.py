@@ -5,7 +5,7 @@ A row alone proves no bytes: they may be condemned, gone, or lie on a machine th
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, not_, or_
 
 from server.evidence.models import Photo
 from server.ledger.models import Node
@@ -42,5 +42,10 @@ def is_missing() -> ColumnElement[bool]:
 
 def is_on_a_silent_node(moment: datetime) -> ColumnElement[bool]:
     """Return the condition that only a machine that is silent holds it; served by a partial index."""
-    alive = exists().where(Node.name == Photo.node, Node.seen_at >= moment - NODE_SILENT)
+    return is_on_a_node_unseen_since(moment - NODE_SILENT)
+
+
+def is_on_a_node_unseen_since(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that only a machine holds it that was not seen since ``moment``, a value or its place."""
+    alive = exists().where(Node.name == Photo.node, Node.seen_at >= moment)
     return and_(Photo.durability == "spooled", not_(alive))

@@ -18,12 +18,13 @@ from server.casework.operations import report_cases
 from server.gateway.kinds import KINDS, NeedsError, handle
 from server.gateway.kinds.report import report_of
 from server.gateway.opened import OpenItem, open_rows, outcome_of, reindex, settle_applied, settle_one
-from server.identity.field import FieldOfficerOnInstall, field_officers
+from server.identity.field import FieldOfficerOnInstall, field_officer, field_officers
 from server.identity.locks import lock_sender
 from server.identity.rules import was_on_shift
 from server.ledger.marks import undoing
 from server.ledger.operations import meet
 from server.problems import Problem
+from server.recall import keep
 from sync.body import BodyError, check_signature, read_body
 from sync.handset_time import ESTIMATED, EXACT, Anchor, Corrected, correct, in_order
 from sync.item import Item, Key, State, Verdict
@@ -126,6 +127,8 @@ def _believe(
 ) -> list[Believed]:
     """Return the items that may take effect, in the order of their making; the others get their verdict."""
     officers = field_officers(session, install_id, {one.raw.claimed_by for one in opened if one.raw.claimed_by})
+    for officer_id, known in officers.items():
+        keep(session, (field_officer, officer_id), known)
     sound: list[tuple[OpenItem, Item, FieldOfficerOnInstall]] = []
     for one in opened:
         try:

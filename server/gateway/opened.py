@@ -67,6 +67,20 @@ _APPLIED = (
     .values(state=State.APPLIED, interpreted_at=bindparam("moment"))
 )
 
+_item, _need = table_of(InboxItem), table_of(ItemNeed)
+# What is set, the values given say.
+_SETTLED = update(_item).where(
+    _item.c.install_id == bindparam("of_install"),
+    _item.c.item_id == bindparam("of_item"),
+    _item.c.fingerprint == bindparam("of_fingerprint"),
+)
+_SETTLED_FRESH = _SETTLED.where(_item.c.state == State.INTERPRETING)
+_FORGOTTEN = delete(_need).where(
+    _need.c.install_id == bindparam("install_id"),
+    _need.c.item_id == bindparam("item_id"),
+    _need.c.fingerprint == bindparam("fingerprint"),
+)
+
 
 def open_rows(session: Session, install_id: UUID, keys: Sequence[Key]) -> list[StoredRow]:
     """Return and lock the rows of items of one install, in the order of their keys."""
@@ -135,16 +149,8 @@ def settle_one(
     if not told and not (verdict.state is one.was is State.WAITING):
         values["version"] = version = new_tag()
         mark(session, f"install:{install_id}", Entity("receipt", key.item_id), version)
-    row = (
-        (InboxItem.install_id == install_id)
-        & (InboxItem.item_id == key.item_id)
-        & (InboxItem.fingerprint == key.fingerprint)
-    )
-    if only_fresh:
-        row &= InboxItem.state == State.INTERPRETING
-    written = session.execute(
-        update(InboxItem).where(row).values(**values).execution_options(synchronize_session=False)
-    )
+    row = {"of_install": install_id, "of_item": key.item_id, "of_fingerprint": key.fingerprint}
+    written = session.execute(_SETTLED_FRESH if only_fresh else _SETTLED, row | values)
     if cast("CursorResult[Any]", written).rowcount != 1:
         raise TakenUp
 
@@ -165,14 +171,9 @@ def reindex(session: Session, install_id: UUID, key: Key, item: Item) -> None:
 
 def _remember(session: Session, install_id: UUID, key: Key, verdict: Verdict) -> None:
     """Write what the item waits for, under the locks of whoever brings it, so that the bringer sees the item."""
-    mine = (
-        (ItemNeed.install_id == install_id)
-        & (ItemNeed.item_id == key.item_id)
-        & (ItemNeed.fingerprint == key.fingerprint)
-    )
-    session.execute(delete(ItemNeed).where(mine).execution_options(synchronize_session=False))
-    needs = verdict.members.get("needs", ()) if verdict.state is State.WAITING else ()
     identity = {"install_id": install_id, "item_id": key.item_id, "fingerprint": key.fingerprint}
+    session.execute(_FORGOTTEN, identity)
+    needs = verdict.members.get("needs", ()) if verdict.state is State.WAITING else ()
     if needs:
         # What was brought in this very transaction, after the item was looked at, is at hand.
         brought = set(needs) & session.info.get(BROUGHT, set())

@@ -5,12 +5,12 @@ for as long as its layer is current, and which one is current is read anew every
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from server.geography.index import Found, LayerIndex
@@ -18,6 +18,14 @@ from server.geography.models import GeoFeature, GeoLayer, GridOfficer
 from server.geography.rules import COVERING, LayerKind, LayerStatus
 from server.identity.models import Agency, Officer
 
+_holder, _asker = aliased(Agency), aliased(Agency)
+_CURRENT = (
+    select(GeoLayer.kind, GeoLayer.id)
+    .join(_holder, GeoLayer.agency_id == _holder.id)
+    .join(_asker, func.substr(_asker.path, 1, func.length(_holder.path)) == _holder.path)
+    .where(_asker.id == bindparam("agency_id"), GeoLayer.status == LayerStatus.CURRENT, GeoLayer.kind.in_(COVERING))
+    .order_by(func.length(_holder.path))
+)
 # Three kinds for each of a few towns; a layer of 2,000 cells takes about 3 MB.
 _MOST_KEPT = 24
 
@@ -59,7 +67,11 @@ def locate(session: Session, agency_id: UUID, lon: float, lat: float) -> Place:
 
     Where the agency has no layer of a kind, that of the nearest agency above it holds.
     """
-    layers = current_layers(session, agency_id)
+    return locate_by(session, current_layers(session, agency_id), lon, lat)
+
+
+def locate_by(session: Session, layers: Mapping[LayerKind, UUID], lon: float, lat: float) -> Place:
+    """Return the place of a point by layers that were read in this session, for many points of one agency."""
     found: dict[LayerKind, Found] = {}
     for kind, layer_id in layers.items():
         hit = _INDEXES.of(session, layer_id).at(lon, lat)
@@ -78,14 +90,7 @@ def locate(session: Session, agency_id: UUID, lon: float, lat: float) -> Place:
 
 def current_layers(session: Session, agency_id: UUID) -> dict[LayerKind, UUID]:
     """Return the current layer of each covering kind that holds for an agency, by one statement."""
-    holder, asker = aliased(Agency), aliased(Agency)
-    rows = session.execute(
-        select(GeoLayer.kind, GeoLayer.id)
-        .join(holder, GeoLayer.agency_id == holder.id)
-        .join(asker, func.substr(asker.path, 1, func.length(holder.path)) == holder.path)
-        .where(asker.id == agency_id, GeoLayer.status == LayerStatus.CURRENT, GeoLayer.kind.in_(COVERING))
-        .order_by(func.length(holder.path))
-    )
+    rows = session.execute(_CURRENT, {"agency_id": agency_id})
     # The deepest holder comes last and wins.
     return {LayerKind(kind): layer_id for kind, layer_id in rows}
 

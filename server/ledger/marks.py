@@ -8,15 +8,23 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
+from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from server.base import table_of
 from server.ledger.models import FeedMark, FeedScope
 from server.upsert import insert
 
 MOST_MARKS = 500
 _KEY = "feed_marks"
+# The rendezvous keys that this transaction has met; a savepoint's locks go with its rollback.
+MET = "keys_met"
+_mark = table_of(FeedMark)
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,12 @@ def mark(session: Session, scope: str, entity: Entity, version: str, *, reason: 
 
 @contextmanager
 def undoing(session: Session) -> Iterator[None]:
-    """Take back the marks collected inside when it is left by an exception, as a savepoint does with rows."""
-    before = dict(session.info.get(_KEY, {}))
+    """Take back the marks collected and the keys met inside when it is left by an exception, as a savepoint does."""
+    before, met = dict(session.info.get(_KEY, {})), session.info.get(MET)
     try:
         yield
     except BaseException:
-        session.info[_KEY] = before
+        session.info[_KEY], session.info[MET] = before, met
         raise
 
 
@@ -71,11 +79,14 @@ def _write_scope(session: Session, scope: str, rows: list[dict[str, object]]) ->
         ).returning(FeedScope.head)
     ).scalar_one()
     numbered = [{**row, "scope": scope, "seq": head - len(rows) + place} for place, row in enumerate(rows, start=1)]
-    marks = insert(session, FeedMark)
-    session.execute(
-        marks.on_conflict_do_update(
-            index_elements=[FeedMark.scope, FeedMark.entity_type, FeedMark.entity_id],
-            set_={name: marks.excluded[name] for name in ("seq", "version", "reason")},
-        ),
-        numbered,
+    session.execute(_marking(session.get_bind().dialect.name), numbered)
+
+
+@cache
+def _marking(dialect: str) -> Executable:
+    """Return the statement that writes marks: written once, because every change of anything ends with it."""
+    marks = postgres_insert(_mark) if dialect == "postgresql" else sqlite_insert(_mark)
+    return marks.on_conflict_do_update(
+        index_elements=[_mark.c.scope, _mark.c.entity_type, _mark.c.entity_id],
+        set_={name: marks.excluded[name] for name in ("seq", "version", "reason")},
     )

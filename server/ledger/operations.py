@@ -7,16 +7,28 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from server.base import table_of, uuid7
 from server.clock import now
+from server.ledger.marks import MET
 from server.ledger.models import CustodyEvent, Deployment, ItemNeed, Rendezvous
 from server.upsert import insert
 
 _CUSTODY = plain_insert(table_of(CustodyEvent))
+_rendezvous, _need = table_of(Rendezvous), table_of(ItemNeed)
+_MEET = postgres_insert(_rendezvous).on_conflict_do_nothing()
+_MEET_ON_SQLITE = sqlite_insert(_rendezvous).on_conflict_do_nothing()
+_LOCK = select(_rendezvous.c.key).where(_rendezvous.c.key == bindparam("key")).with_for_update()
+_READY = (
+    update(_need)
+    .where(_need.c.key.in_(bindparam("keys", expanding=True)), _need.c.ready_at.is_(None))
+    .values(ready_at=bindparam("moment"))
+)
 
 
 @dataclass(frozen=True)
@@ -61,15 +73,25 @@ def meet(session: Session, keys: Iterable[str]) -> None:
     """Insert and lock the rendezvous rows of ``keys`` in sorted order, before looking for the other side.
 
     Without it two concurrent transactions, one bringing a key and one waiting for it, each see the world before
-    the other and miss each other for ever.
+    the other and miss each other for ever. What was met in this transaction already is locked until its end.
     """
     ordered = sorted(set(keys), key=str.encode)
+    ordered = [key for key in ordered if key not in _met(session)]
     if not ordered:
         return
-    session.execute(insert(session, Rendezvous).on_conflict_do_nothing(), [{"key": key} for key in ordered])
-    # Row by row in our own order: FOR UPDATE over a set locks in the plan's order, which may deadlock.
-    for key in ordered:
-        session.execute(select(Rendezvous.key).where(Rendezvous.key == key).with_for_update())
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    session.execute(_MEET if on_postgres else _MEET_ON_SQLITE, [{"key": key} for key in ordered])
+    # Row by row in our own order: FOR UPDATE over a set locks in the plan's order, which may deadlock. SQLite has one
+    # writer at a time, who holds everything already.
+    for key in ordered if on_postgres else ():
+        session.execute(_LOCK, {"key": key})
+    session.info[MET] = session.get_transaction(), _met(session) | set(ordered)
+
+
+def _met(session: Session) -> frozenset[str]:
+    """Return the keys that this very transaction has met."""
+    transaction, keys = session.info.get(MET) or (None, frozenset())
+    return cast("frozenset[str]", keys) if transaction is session.get_transaction() else frozenset()
 
 
 WOKEN = "items_woken"
@@ -87,8 +109,7 @@ def bring(session: Session, keys: Iterable[str]) -> None:
     if not wanted:
         return
     session.info.setdefault(BROUGHT, set()).update(wanted)
-    ready = update(ItemNeed).where(ItemNeed.key.in_(wanted), ItemNeed.ready_at.is_(None)).values(ready_at=now())
-    woken = session.execute(ready.execution_options(synchronize_session=False))
+    woken = session.execute(_READY, {"keys": wanted, "moment": now()})
     if cast("CursorResult[Any]", woken).rowcount:
         session.info[WOKEN] = True
 

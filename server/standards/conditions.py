@@ -6,16 +6,31 @@ within days, in the planting season within weeks.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from server.base import table_of
 from server.standards.content import Condition
 from server.standards.models import CaseStandard
 from server.standards.rules import ALL_CONDITIONS
 from server.standards.seasons import Season
 
 __all__ = ["Condition", "condition_from", "conditions_by_code", "conditions_of", "in_season"]
+
+# Columns of the bare table, written once.
+_standard = table_of(CaseStandard)
+_CONDITIONS = (
+    select(_standard)
+    .where(
+        _standard.c.scheme == bindparam("scheme"),
+        _standard.c.version == bindparam("version"),
+        _standard.c.condition_no != ALL_CONDITIONS,
+    )
+    .order_by(_standard.c.code, _standard.c.condition_no)
+)
+_CONDITIONS_OF = _CONDITIONS.where(_standard.c.code.in_(bindparam("codes", expanding=True)))
 
 
 def conditions_of(session: Session, scheme: str, version: str, code: str) -> tuple[Condition, ...]:
@@ -27,18 +42,17 @@ def conditions_by_code(
     session: Session, scheme: str, version: str, codes: Iterable[str] | None = None
 ) -> dict[str, tuple[Condition, ...]]:
     """Return the conditions of some classes of a version, or of all, by code."""
-    own = select(CaseStandard).where(
-        CaseStandard.scheme == scheme, CaseStandard.version == version, CaseStandard.condition_no != ALL_CONDITIONS
-    )
+    asked: dict[str, object] = {"scheme": scheme, "version": version}
+    own = _CONDITIONS
     if codes is not None:
-        own = own.where(CaseStandard.code.in_(list(codes)))
+        own, asked["codes"] = _CONDITIONS_OF, list(codes)
     found: dict[str, list[Condition]] = {}
-    for row in session.scalars(own.order_by(CaseStandard.code, CaseStandard.condition_no)):
+    for row in session.execute(own, asked):
         found.setdefault(row.code, []).append(condition_from(row))
     return {code: tuple(conditions) for code, conditions in found.items()}
 
 
-def condition_from(row: CaseStandard) -> Condition:
+def condition_from(row: CaseStandard | Row[*tuple[Any, ...]]) -> Condition:
     """Return a stored row as the record that leaves this module."""
     return Condition(
         row.condition_no,

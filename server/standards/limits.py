@@ -1,13 +1,14 @@
 """How long each stage of a case may take, by the version, class and condition that the case was filed under."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from server.standards.conditions import conditions_of, in_season
+from server.base import table_of
+from server.standards.conditions import Condition, conditions_of, in_season
 from server.standards.in_force import today
 from server.standards.models import StageLimit
 from server.standards.rules import ALL_CLASSES, ALL_CONDITIONS, LimitStage
@@ -22,6 +23,13 @@ USUAL_LIMITS: Mapping[LimitStage, Limit] = {
     LimitStage.DISPOSAL: Limit(Clock.WORK_DAY, Decimal(1)),
     LimitStage.CHECK: Limit(Clock.EMERGENCY_HOUR, Decimal(2)),
 }
+
+# Every act that starts a clock reads these: columns of the bare table, written once.
+_limit = table_of(StageLimit).c
+_LIMITS = select(_limit.code, _limit.condition_no, _limit.stage, _limit.clock, _limit.amount).where(
+    _limit.scheme == bindparam("scheme"), _limit.version == bindparam("version")
+)
+_LIMITS_OF = _LIMITS.where(_limit.code.in_(bindparam("codes", expanding=True)))
 
 
 def limits_of(
@@ -43,7 +51,10 @@ def limits_of(
     if version is None:
         return found
     rows = _rows(session, scheme, version, code)
-    for key in reversed(_sources(session, (scheme, version, code), condition_no, on or today())):
+    # Which condition speaks matters only where one says anything of time.
+    speaks = any(number != ALL_CONDITIONS for _, number in rows)
+    conditions = conditions_of(session, scheme, version, code) if speaks else ()
+    for key in reversed(_sources(code, conditions, condition_no, on or today())):
         found |= rows.get(key, {})
     return found
 
@@ -52,11 +63,12 @@ def limits_by_code(
     session: Session, scheme: str, version: str, codes: Iterable[str] | None = None
 ) -> dict[tuple[str, int], dict[LimitStage, Limit]]:
     """Return the rows of a version as they are stored, by (code, condition number), of some classes or of all."""
-    own = select(StageLimit).where(StageLimit.scheme == scheme, StageLimit.version == version)
+    asked: dict[str, object] = {"scheme": scheme, "version": version}
+    own = _LIMITS
     if codes is not None:
-        own = own.where(StageLimit.code.in_(list(codes)))
+        own, asked["codes"] = _LIMITS_OF, list(codes)
     found: dict[tuple[str, int], dict[LimitStage, Limit]] = {}
-    for row in session.scalars(own):
+    for row in session.execute(own, asked):
         found.setdefault((row.code, row.condition_no), {})[LimitStage(row.stage)] = Limit(Clock(row.clock), row.amount)
     return found
 
@@ -65,10 +77,8 @@ def _rows(session: Session, scheme: str, version: str, code: str) -> dict[tuple[
     return limits_by_code(session, scheme, version, {code, ALL_CLASSES})
 
 
-def _sources(session: Session, of: tuple[str, str, str], condition_no: int | None, on: date) -> list[tuple[str, int]]:
+def _sources(code: str, conditions: Sequence[Condition], condition_no: int | None, on: date) -> list[tuple[str, int]]:
     """Return the keys of the rows that may answer, the strongest first."""
-    code = of[2]
-    conditions = conditions_of(session, *of)
     first = conditions[0].no if conditions else None
     wanted = first if condition_no is None else condition_no
     speaking = None if wanted is None else in_season(conditions, wanted, on)

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from flask import Flask
 from support.field import FieldHandset, Item, Photo, answer_to, handset_of, photo, report
 from support.kinds import addition, correction
 from support.office import Office
+from support.people import lived
 from werkzeug.test import TestResponse
 
 HERE, NEVER_SENT = photo(1), photo(2)
@@ -39,6 +41,11 @@ def a_stranger(app: Flask, city: world.World) -> FieldHandset:
 @pytest.fixture
 def theirs(collector: FieldHandset, enforcer: FieldHandset, office: Office) -> Things:
     """Return the things of an officer, all of which exist."""
+    made = lived("an officer's things", lambda: made_things(collector, enforcer, office), collector, enforcer)
+    return deepcopy(made)
+
+
+def made_things(collector: FieldHandset, enforcer: FieldHandset, office: Office) -> Things:
     item = collector.item(payload=report(HERE))
     (result,) = collector.results(item)
     collector.upload(HERE)

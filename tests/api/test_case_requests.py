@@ -14,6 +14,7 @@ from sqlalchemy import select
 from street import Street, street
 from support.at_once import together
 from support.office import Office
+from support.rehearsal import rehearsed
 from werkzeug.test import TestResponse
 
 from server.base import uuid7
@@ -24,7 +25,6 @@ from server.clock import now, stamp, use
 from server.db import read, transact
 from server.identity.models import RoleGrant
 from server.identity.operations import NewOfficer, create_officer, deactivate
-from server.identity.passwords import hash_password
 from server.identity.rules import Role
 
 DAY = timedelta(days=1)
@@ -102,7 +102,7 @@ def person(app: Flask, login: str, role: Role, agency_id: UUID, squad_id: UUID |
         agency_id=agency_id,
         login=login,
         name=f"测试 {login}",
-        password_hash=hash_password(world.PASSWORD, 1),
+        password_hash=world._hashed(),  # noqa: SLF001 (the one cheap hash of all people in tests)
         grants=((role, agency_id),),
         squad_id=squad_id,
     )
@@ -114,9 +114,12 @@ def person(app: Flask, login: str, role: Role, agency_id: UUID, squad_id: UUID |
 @pytest.fixture
 def desk(app: Flask, client: FlaskClient) -> Desk:
     town = street(app, client)
-    unit = person(app, "unit", Role.UNIT, town.city.street_id, town.city.street_squad_id)
-    case_id, task_id = town.dispatched()
-    return Desk(town, Office(app, town.city), unit, case_id, task_id)
+
+    def begin() -> tuple[world.Person, UUID, UUID]:
+        unit = person(app, "unit", Role.UNIT, town.city.street_id, town.city.street_squad_id)
+        return unit, *town.dispatched()
+
+    return Desk(town, Office(app, town.city), *rehearsed(app, "a case that a unit has", begin))
 
 
 def slug(answer: TestResponse) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from support.custody_log import EVENTS, Custody
 from support.keeping import QUIET_PORT, Deployment
+from support.rehearsal import rehearsed
 
 from server.clock import use
 from server.config import Settings
@@ -42,6 +43,10 @@ class TestARestore:
     @pytest.fixture
     def restored(self, custody: Custody, deployment: Deployment) -> Custody:
         """Return a log of 6 events (signed at 4) that was at 16 when the restore took 10 away."""
+        rehearsed(custody.app, "a restored log", lambda: self.restore(custody, deployment), files=True)
+        return custody
+
+    def restore(self, custody: Custody, deployment: Deployment) -> None:
         custody.happen(3)
         custody.sign()
         custody.happen(2)
@@ -51,7 +56,6 @@ class TestARestore:
         custody.sign()
         done = deployment.restore(backup)
         assert done.exit_code == 0, done.output
-        return custody
 
     def test_begins_a_log_that_embeds_what_is_known_outside(self, restored: Custody, app: Flask) -> None:
         restored.happen(2)
@@ -90,20 +94,21 @@ class TestARestore:
         (says,) = restored.faults()
         assert "does not have the 16 events" in says
 
-    def test_of_the_same_backup_twice_embeds_both_lost_ends(self, restored: Custody, deployment: Deployment) -> None:
-        restored.happen(5)
-        restored.sign()
-        _, lost = restored.logs()
+    def test_of_the_same_backup_twice_embeds_both_lost_ends(self, custody: Custody, deployment: Deployment) -> None:
+        self.restore(custody, deployment)
+        custody.happen(5)
+        custody.sign()
+        _, lost = custody.logs()
         with use(lambda: datetime.now(UTC) + timedelta(hours=1)):  # what is moved aside is named by the second
             done = deployment.restore(deployment.folder / "first")
         assert done.exit_code == 0, done.output
-        restored.happen(1)
-        restored.sign()
-        former, present = restored.logs()
+        custody.happen(1)
+        custody.sign()
+        former, present = custody.logs()
         assert present.origin != lost.origin
-        embedded = {parse_note(note).statement.origin for note in opening(restored, present.id)["outside"]}
+        embedded = {parse_note(note).statement.origin for note in opening(custody, present.id)["outside"]}
         assert embedded == {former.origin, lost.origin}
-        assert not restored.faults()
+        assert not custody.faults()
 
 
 def test_a_new_epoch_by_hand_begins_a_log(custody: Custody, deployment: Deployment) -> None:

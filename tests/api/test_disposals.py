@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from street import Street, declared, sha256_of, street
 from support.custody import custody, told
+from support.rehearsal import rehearsed
 from support.retiring import FIVE_YEARS, WEEK, Archive, later
 
 from server.casework.operations.retiring import propose_due
@@ -31,9 +32,21 @@ def town(app: Flask, client: FlaskClient) -> Street:
     return street(app, client)
 
 
+class RehearsedArchive(Archive):
+    """An archive whose first case is lived once per test process."""
+
+    def ended_case(self, *names: str, after: str) -> UUID:
+        """See Archive."""
+
+        def live() -> UUID:
+            return Archive.ended_case(self, *names, after=after)
+
+        return rehearsed(self.town.app, ("an ended case", names, after), live, files=True)
+
+
 @pytest.fixture
 def archive(town: Street) -> Archive:
-    return Archive(town)
+    return RehearsedArchive(town)
 
 
 def slug(response: object) -> str:

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 from street import Street, street
+from support.rehearsal import rehearsed
 from support.stations import Stations, unit_account
 from werkzeug.test import TestResponse
 
@@ -64,7 +65,10 @@ def town(app: Flask, client: FlaskClient) -> Street:
 @pytest.fixture
 def people(app: Flask, town: Street) -> dict[str, dict[str, str]]:
     """Return the sessions of everybody who sits at a desk, by what they are."""
-    city = town.city
+    return rehearsed(app, "everybody at a desk", lambda: signed_in_at_desks(app, town.city))
+
+
+def signed_in_at_desks(app: Flask, city: world.World) -> dict[str, dict[str, str]]:
     desks = {
         "acceptance": city.acceptance,
         "dispatcher": city.dispatcher,

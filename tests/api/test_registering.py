@@ -128,17 +128,18 @@ def test_the_page_registers_a_case_and_keeps_what_was_typed_when_it_is_refused(a
     assert console(app, town.city.reviewer).get("/cases/new").status_code == 403
 
 
-@pytest.mark.parametrize("state", State)
-def test_the_page_of_a_case_in_every_state_offers_its_steps(app: Flask, town: Street, state: State) -> None:
-    case_id = Stations(town).at(state)
-    page = console(app, town.city.dispatcher).text(f"/cases/{case_id}")
-    for action in town.case(case_id)["actions"]:
-        offered = f'name="action" value="{action}"' in page
-        assert offered == (action not in {"accept", "return", "dispose"}), action
+def test_the_page_of_a_case_in_every_state_offers_its_steps(app: Flask, town: Street) -> None:
     unit = unit_account(app, town.city, "unit", town.city.street_squad_id)
-    of_unit = console(app, unit).text(f"/cases/{case_id}")
-    wanted = {"accept", "return", "dispose"}.intersection(town.case(case_id)["actions"])
-    assert {one for one in ("accept", "return", "dispose") if f'value="{one}"' in of_unit} == wanted
+    desk, of_unit = console(app, town.city.dispatcher), console(app, unit)
+    for state in State:
+        case_id = Stations(town).at(state)
+        page = desk.text(f"/cases/{case_id}")
+        for action in town.case(case_id)["actions"]:
+            offered = f'name="action" value="{action}"' in page
+            assert offered == (action not in {"accept", "return", "dispose"}), (state, action)
+        page = of_unit.text(f"/cases/{case_id}")
+        wanted = {"accept", "return", "dispose"}.intersection(town.case(case_id)["actions"])
+        assert {one for one in ("accept", "return", "dispose") if f'value="{one}"' in page} == wanted, state
 
 
 def test_a_unit_reads_and_handles_the_cases_of_its_squad_wherever_they_lie(app: Flask, town: Street) -> None:

@@ -1,5 +1,6 @@
 """A restore: the past comes back, handsets fill in what it lacks, and nothing is there twice."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -173,30 +174,32 @@ def test_the_database_before_is_kept(
         assert there.execute(counted).scalar_one() == 1
 
 
-@pytest.mark.parametrize(
-    "break_it",
-    [
-        lambda backup: max((backup / DATABASE).iterdir(), key=lambda place: place.stat().st_size).write_bytes(b"cut"),
-        lambda backup: next((backup / "blobs").rglob("*/*/*")).write_bytes(b"rotten"),
-        lambda backup: next((backup / "blobs").rglob("*/*/*")).unlink(),
-        lambda backup: (backup / "manifest.json").unlink(),
-        lambda backup: (backup / "manifest.json").write_text("{}"),
-        lambda backup: (backup / "blobs.sha256").write_text("nothing\n"),
-    ],
-    ids=["snapshot", "rotten original", "missing original", "no manifest", "empty manifest", "list"],
-)
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "snapshot": lambda backup: max((backup / DATABASE).iterdir(), key=lambda place: place.stat().st_size).write_bytes(
+        b"cut"
+    ),
+    "rotten original": lambda backup: next((backup / "blobs").rglob("*/*/*")).write_bytes(b"rotten"),
+    "missing original": lambda backup: next((backup / "blobs").rglob("*/*/*")).unlink(),
+    "no manifest": lambda backup: (backup / "manifest.json").unlink(),
+    "empty manifest": lambda backup: (backup / "manifest.json").write_text("{}"),
+    "list": lambda backup: (backup / "blobs.sha256").write_text("nothing\n"),
+}
+
+
 def test_a_damaged_backup_is_refused_and_nothing_is_touched(
-    deployment: Deployment, office: Office, collector: FieldHandset, break_it: Callable[[Path], object]
+    deployment: Deployment, office: Office, collector: FieldHandset, tmp_path: Path
 ) -> None:
     collector.upload(photo())
-    backup = deployment.backup()
+    sound = deployment.backup()
     collector.push(collector.item())
     before, lived = deployment.epoch, office.rows(effects)
-    break_it(backup)
-    done = deployment.restore(backup)
-    assert done.exit_code == 1
-    assert "was not touched" in done.output
-    assert (deployment.epoch, office.rows(effects)) == (before, lived)
+    for name, break_it in DAMAGES.items():
+        backup = Path(shutil.copytree(sound, tmp_path / name))
+        break_it(backup)
+        done = deployment.restore(backup)
+        assert done.exit_code == 1, name
+        assert "was not touched" in done.output, name
+        assert (deployment.epoch, office.rows(effects)) == (before, lived), name
 
 
 def test_a_restore_waits_until_web_server_and_worker_have_stopped(

@@ -10,6 +10,7 @@ from sqlalchemy import Executable, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 from support.field import FieldHandset, answer_to, photo, report
 from support.office import Office
+from support.people import lived
 
 from photo_store import original_key
 from server import clock
@@ -33,6 +34,10 @@ NEAR, AFTER = photo(1), photo(2)
 
 @pytest.fixture
 def day(office: Office, collector: FieldHandset, enforcer: FieldHandset) -> None:
+    lived("a day of all that the audit compares", lambda: live(office, collector, enforcer), collector, enforcer)
+
+
+def live(office: Office, collector: FieldHandset, enforcer: FieldHandset) -> None:
     """Live a day with everything the checks compare: reports, a task, its answer, photographs, a quarantined item."""
     first, second, third = (collector.item(payload=report(*photos)) for photos in ([NEAR], [NEAR, AFTER], []))
     # One by one: items of one push are numbered in the order of their ids.

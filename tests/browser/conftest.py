@@ -58,7 +58,8 @@ def site(app: Flask) -> Iterator[str]:
         return bodies[-1]
 
     server = make_server("127.0.0.1", 0, kept, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    # It looks so often whether it shall stop; with its default, half a second of every test would be waiting for that.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

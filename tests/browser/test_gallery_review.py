@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Locator, Page, expect
 from street import Street, declared, sha256_of, street
+from support.rehearsal import rehearsed
 
 from photo_store.blobs import BlobStore, original_key
 from photo_store.derive import RECIPE, derive
@@ -25,13 +26,17 @@ BEFORE, AFTER, ALONE = "before", "after", "alone"
 def town(app: Flask, client: FlaskClient) -> Street:
     """Return a street with two cases: a before | after pair, and one photograph alone (the older case)."""
     built = street(app, client)
+    rehearsed(app, "a pair and one alone", lambda: live(app, built), files=True)
+    return built
+
+
+def live(app: Flask, built: Street) -> None:
     built.report(ALONE)
     _case_id, task_id = built.dispatched(BEFORE)
     built.answer(task_id, "done", photos=declared(AFTER, role="after"))
     for seed, (name, phase) in enumerate(((ALONE, Phase.BEFORE), (BEFORE, Phase.BEFORE), (AFTER, Phase.AFTER))):
         built.upload(name, handset=built.enforcer if name == AFTER else built.collector)
         see(app, name, phase, seed)
-    return built
 
 
 def see(app: Flask, name: str, phase: Phase, seed: int) -> None:

@@ -6,6 +6,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 from street import Street, street
 from support.administrators import Administrators, administrators
+from support.rehearsal import rehearsed
 
 from server.db import transact
 from server.standards.operations import load_scheme
@@ -29,15 +30,19 @@ MENU = "nav.nav-wide a"
 @pytest.fixture
 def town(app: Flask) -> Street:
     made = street(app, app.test_client())
-    with app.app_context():
-        transact(load_scheme, read_shipped("gbt30428_2_2013"))
-    made.report("near")
+
+    def live() -> None:
+        with app.app_context():
+            transact(load_scheme, read_shipped("gbt30428_2_2013"))
+        made.report("near")
+
+    rehearsed(app, "a scheme and a report", live)
     return made
 
 
 @pytest.fixture
 def offices(app: Flask, town: Street) -> dict[str, world.Person]:
-    others: Administrators = administrators(app, town.city)
+    others: Administrators = rehearsed(app, "administrators", lambda: administrators(app, town.city))
     return {"dispatcher": town.city.dispatcher, "system": town.city.admin, "audit": others.audit}
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Locator, Page, expect
 from street import Street, street
+from support.rehearsal import rehearsed
 from support.showing import show
 
 WIDE, PHONE = 1280, 390
@@ -15,9 +16,13 @@ WIDE, PHONE = 1280, 390
 def town(app: Flask, client: FlaskClient) -> Street:
     """Return a street with one photograph that can be looked at."""
     built = street(app, client)
-    built.report("near")
-    built.upload("near")
-    show(app, "near")
+
+    def live() -> None:
+        built.report("near")
+        built.upload("near")
+        show(app, "near")
+
+    rehearsed(app, "a photograph to look at", live, files=True)
     return built
 
 

@@ -18,6 +18,8 @@ MUTANTS = (
                 "return session.scalars(wanted.execution_options(populate_existing=True))",
             ),
             Change(_ROOTS, ".order_by(Case.id).with_for_update()", ".order_by(Case.id)"),
+            Change(_ROOTS, "    .with_for_update(of=Case)\n", ""),
+            Change(_ROOTS, "    .with_for_update()\n", ""),
         ),
         (f"{_TURNS}[desk first]", f"{_TURNS}[photograph first]"),
     ),

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 from support.custody_log import EVENTS, Custody
+from support.rehearsal import rehearsed
 
 from server.base import table_of
 from server.config import Settings
+from server.db import db
 from server.ledger.custody.checkpoints import sign_checkpoint
 from server.ledger.custody.merkle import Frontier, includes, leaf_hash
 from server.ledger.custody.note import Statement
@@ -32,12 +34,16 @@ tries = hypothesis_settings(max_examples=6, deadline=None, suppress_health_check
 @pytest.fixture
 def sound(custody: Custody) -> "Sound":
     """Return a log of 24 events with two checkpoints, which the check finds sound."""
+    rehearsed(custody.app, "a sound log", lambda: write_log(custody), files=True)
+    assert not custody.faults()
+    return Sound(custody)
+
+
+def write_log(custody: Custody) -> None:
     custody.happen(SIZE // 2)
     custody.sign()
     custody.happen(SIZE - SIZE // 2 - 1)
     custody.sign()
-    assert not custody.faults()
-    return Sound(custody)
 
 
 class Sound:
@@ -54,11 +60,11 @@ class Sound:
         return self.custody.faults()
 
     def put_back(self) -> None:
-        order = ["custody_event", "custody_node", "custody_checkpoint", "custody_log"]
-        self.custody.tamper(
-            *(delete(COPIES[name]) for name in order),
-            *(insert(COPIES[name]).values(self._rows[name]) for name in reversed(order)),
-        )
+        with self.custody.app.app_context(), db.engine.begin() as connection:
+            for table in COPIES.values():
+                connection.execute(delete(table))
+            for name, table in reversed(COPIES.items()):
+                connection.execute(insert(table), self._rows[name])
 
 
 def _rows(session: Session, table: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (any table)

@@ -1,11 +1,11 @@
 """A case in the field whose bundle is exported: reported with two photographs, disposed of with one, among other work.
 
-Everything goes over the wire with the reference handset, on the clock of this machine.
+Everything goes over the wire with the reference handset, on the clock of this machine; once per test process, and
+after that its rows and photographs are put in.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from support.duty import code_for
 from support.field import photo, report
 from support.inside import ADDRESS, Inside
 from support.office import Office
+from support.rehearsal import rehearsed
 
 from server.casework.bundle import verify
 from server.db import transact
@@ -83,15 +84,19 @@ def work_in_the_street(reporter: Handset, squad: Handset, office: Office) -> str
 
 
 @pytest.fixture
-def exported_case(app: Flask, city: world.World, office: Office, tmp_path: Path) -> Iterator[ExportedCase]:
+def exported_case(app: Flask, city: world.World, office: Office, tmp_path: Path) -> ExportedCase:
     """Return a case with three photographs of two handsets."""
+    return ExportedCase(app, city, office, rehearsed(app, "a case", lambda: _lived(app, city, tmp_path), files=True))
+
+
+def _lived(app: Flask, city: world.World, folder: Path) -> str:
     with app.app_context():
         transact(publish_all)
     inside = Inside(app=app)
     with (
-        Handset(tmp_path / "reporter", ADDRESS, transport=inside) as reporter,
-        Handset(tmp_path / "squad", ADDRESS, transport=inside) as squad,
+        Handset(folder / "reporter", ADDRESS, transport=inside) as reporter,
+        Handset(folder / "squad", ADDRESS, transport=inside) as squad,
     ):
         reporter.enrol(code_for(app, city, city.collector))
         squad.enrol(code_for(app, city, city.enforcer))
-        yield ExportedCase(app, city, office, work_in_the_street(reporter, squad, office))
+        return work_in_the_street(reporter, squad, Office(app, city))

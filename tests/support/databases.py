@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Table, create_engine, delete, insert, select, text
-from support.rehearsal import begin
+from sqlalchemy import Engine, create_engine, event, text
+from support.rehearsal import begin, inserts, rows_of
 
 from server import create_app
-from server.base import Base
 from server.config import Settings
 from server.db import db
 
-# One that an earlier test left open might hold its locks for ever.
+# One that an earlier test left open might hold its locks for ever. A connection that waits for its next transaction
+# holds nothing: those of the application stay open for its next test (support/application.py).
 END_OTHER_CONNECTIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND (state IS DISTINCT FROM 'idle' OR :idle_too)
 """
-
-Rows = list[tuple[Table, list[dict[str, Any]]]]
+# Foreign keys (and cycles of them) do not matter when everything goes. As a setting of the connection: whoever sets
+# it in a transaction makes the server forget how it was going to run the statements that it knows.
+WITHOUT_TRIGGERS = {"options": "-c session_replication_role=replica -c jit=off"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -59,29 +60,36 @@ def sqlite_database(sqlite_template: Path) -> str:
 
 @pytest.fixture(scope="session")
 def postgresql_engine(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Return an engine whose connections can call `pg_temp.begin_anew()`: only the rows of the migrations stay."""
     migrate(postgresql_url, tmp_path_factory.mktemp("migration"))
-    engine = create_engine(postgresql_url)
+    engine = create_engine(postgresql_url, connect_args=WITHOUT_TRIGGERS)
+    function = begin_anew(engine)
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 (the driver's connection)
+        connection.execute(function)
+        connection.commit()
+
     yield engine
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def migrated_rows(postgresql_engine: Engine) -> Rows:
-    with postgresql_engine.connect() as connection:
-        tables = {table: connection.execute(select(table)).mappings().all() for table in Base.metadata.sorted_tables}
-    return [(table, [dict(row) for row in rows]) for table, rows in tables.items() if rows]
+def begin_anew(engine: Engine) -> str:
+    """Return the function that makes the database what it is now: one call, and the server knows its statements."""
+    rows = rows_of(engine)
+    statements = [*(f'DELETE FROM "{name}"' for name in rows), *inserts(rows)]  # noqa: S608 (the schema's own names)
+    body = "".join(f"{statement};\n" for statement in statements)
+    return f"CREATE FUNCTION pg_temp.begin_anew() RETURNS void LANGUAGE plpgsql AS $anew$ BEGIN {body} END $anew$"
 
 
 @pytest.fixture
-def postgresql_database(postgresql_url: str, postgresql_engine: Engine, migrated_rows: Rows) -> str:
+def postgresql_database(postgresql_url: str, postgresql_engine: Engine, request: pytest.FixtureRequest) -> str:
     """Return the URL of the process's PostgreSQL database, emptied to the state after the migrations."""
+    # A test without `app` does not know of the connections that `app` keeps.
     with postgresql_engine.begin() as connection:
-        connection.execute(text(END_OTHER_CONNECTIONS))
-        # Foreign keys (and cycles of them) do not matter when everything goes.
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text("; ".join(str(delete(table)) for table in Base.metadata.sorted_tables)))
-        for table, rows in migrated_rows:
-            connection.execute(insert(table), rows)
+        connection.execute(text(END_OTHER_CONNECTIONS), {"idle_too": "app" not in request.fixturenames})
+        connection.execute(text("SELECT pg_temp.begin_anew()"))
     begin(postgresql_url, postgresql_engine)
     return postgresql_url
 

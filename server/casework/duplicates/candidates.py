@@ -1,11 +1,12 @@
 """Finds the reports that may be one problem with a case: all that hang together with it by nearness. Read-only."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import cos, radians
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from server.casework.duplicates.grouping import Nearness, Sighting
@@ -20,6 +21,23 @@ METRES_PER_DEGREE = 111_195.0
 # What a desk has touched stands for itself; a report that nobody has looked at may still be attached by policy.
 _ACTED_ON = frozenset(State) - ENDED - {State.REPORTED}
 _TIME = func.coalesce(Case.captured_at_corrected, Case.reported_at)
+
+# Asked for every case that is settled: written once.
+_AROUND = (
+    select(Case.id, _TIME.label("at"), Case.lon_canonical, Case.lat_canonical)
+    .join(Agency, Agency.id == Case.agency_id)
+    .where(
+        Case.scheme == bindparam("scheme"),
+        Case.category_code == bindparam("code"),
+        Agency.path.startswith(bindparam("city_path"), escape="|"),
+        Case.lat_canonical.between(bindparam("south"), bindparam("north")),
+        Case.lon_canonical.between(bindparam("west"), bindparam("east")),
+        _TIME.between(bindparam("since"), bindparam("until")),
+        or_(Case.state.not_in(ENDED), Case.state == State.MERGED),
+    )
+    .order_by(Case.id)
+    .limit(5 * MOST_TOGETHER)
+)
 
 
 @dataclass(frozen=True)
@@ -37,18 +55,31 @@ def sighting_of(case: Case, *, anchored: bool) -> Sighting:
     return Sighting(case.id, at, case.lon_canonical, case.lat_canonical, anchored)
 
 
-def gathered(session: Session, case: Case, matter: Matter, nearness: Nearness) -> set[UUID]:
-    """Return the ids of all reports that hang together with ``case``, itself included, at most MOST_TOGETHER or so.
+def gathered(session: Session, cases: Iterable[Case], matter: Matter, nearness: Nearness) -> set[UUID]:
+    """Return the ids of all reports that hang together with ``cases``, themselves included.
 
-    Also those that were attached to it while it stood elsewhere: they must be decided on anew.
+    At most MOST_TOGETHER or so with each. Also those that were attached to one while it stood elsewhere: they must be
+    decided on anew.
     """
+    found: set[UUID] = set()
+    crowds: set[UUID] = set()
+    for case in cases:
+        # What hangs together with one hangs together with the other, unless the crowd was cut off.
+        if case.id not in found or case.id in crowds:
+            around = _hanging_together(session, case, matter, nearness)
+            found |= around
+            crowds |= around if len(around) >= MOST_TOGETHER else set()
+    return found | _tied(session, found)
+
+
+def _hanging_together(session: Session, case: Case, matter: Matter, nearness: Nearness) -> set[UUID]:
     found = {case.id: sighting_of(case, anchored=False)}
     frontier = list(found.values())
     while frontier and len(found) < MOST_TOGETHER:
         near = [one for one in _around(session, frontier, matter, nearness) if one.case_id not in found]
         frontier = [one for one in near if any(nearness.holds(one, other) for other in found.values())]
         found |= {one.case_id: one for one in frontier}
-    return set(found) | _tied(session, found)
+    return set(found)
 
 
 def joinable(session: Session, cases: Iterable[Case]) -> list[Sighting]:
@@ -94,21 +125,18 @@ def _around(session: Session, frontier: list[Sighting], matter: Matter, nearness
     north = nearness.radius_m / METRES_PER_DEGREE
     widest = max(abs(one.lat) for one in frontier) + north
     east = north / max(cos(radians(min(widest, 89.0))), 0.01)
-    rows = session.execute(
-        select(Case.id, _TIME.label("at"), Case.lon_canonical, Case.lat_canonical)
-        .join(Agency, Agency.id == Case.agency_id)
-        .where(
-            Case.scheme == matter.scheme,
-            Case.category_code == matter.code,
-            Agency.path.startswith(matter.city_path, autoescape=True),
-            Case.lat_canonical.between(min(o.lat for o in frontier) - north, max(o.lat for o in frontier) + north),
-            Case.lon_canonical.between(min(o.lon for o in frontier) - east, max(o.lon for o in frontier) + east),
-            _TIME.between(min(o.at for o in frontier) - nearness.within, max(o.at for o in frontier) + nearness.within),
-            or_(Case.state.not_in(ENDED), Case.state == State.MERGED),
-        )
-        .order_by(Case.id)
-        .limit(5 * MOST_TOGETHER)
-    )
+    asked = {
+        "scheme": matter.scheme,
+        "code": matter.code,
+        "city_path": re.sub(r"([|%_])", r"|\1", matter.city_path),
+        "south": min(one.lat for one in frontier) - north,
+        "north": max(one.lat for one in frontier) + north,
+        "west": min(one.lon for one in frontier) - east,
+        "east": max(one.lon for one in frontier) + east,
+        "since": min(one.at for one in frontier) - nearness.within,
+        "until": max(one.at for one in frontier) + nearness.within,
+    }
+    rows = session.execute(_AROUND, asked)
     return [Sighting(row.id, row.at, row.lon_canonical, row.lat_canonical) for row in rows]
 
 

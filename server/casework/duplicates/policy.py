@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from server.casework.duplicates.candidates import Matter
 from server.casework.duplicates.grouping import Nearness
 from server.casework.duplicates.models import DuplicatePolicy
 from server.identity.models import Agency
@@ -65,13 +66,15 @@ def city_of(session: Session, agency_id: UUID) -> tuple[UUID, str]:
     return session.scalars(select(Agency.id).where(Agency.path == path)).one(), path
 
 
-def policy_of(session: Session, city_id: UUID, scheme: str, code: str) -> Policy:
-    """Return the policy that holds in a city: the class's own before that of all classes."""
+def policy_of(session: Session, matter: Matter) -> Policy:
+    """Return the policy that holds for a class in a city: the class's own before that of all classes."""
     rows = session.scalars(
-        select(DuplicatePolicy).where(
-            DuplicatePolicy.agency_id == city_id,
-            DuplicatePolicy.scheme == scheme,
-            DuplicatePolicy.code.in_([code, ALL_CLASSES]),
+        select(DuplicatePolicy)
+        .join(Agency, Agency.id == DuplicatePolicy.agency_id)
+        .where(
+            Agency.path == matter.city_path,
+            DuplicatePolicy.scheme == matter.scheme,
+            DuplicatePolicy.code.in_([matter.code, ALL_CLASSES]),
         )
     )
     nearest = max(rows, key=lambda row: row.code, default=None)

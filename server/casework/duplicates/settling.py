@@ -1,67 +1,101 @@
-"""Settling a case after its interpretation: where it lies, what it is a duplicate of, how it is found.
+"""Settling cases after their interpretation: where they lie, what they are duplicates of, how they are found.
 
 A report says a position and a class; everything that follows from them is worked out here, in a job, and again
 whenever one of them changes. Settling twice changes nothing, and the order of settling does not matter.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from server.base import table_of
 from server.casework.duplicates.candidates import Matter, gathered, joinable
 from server.casework.duplicates.grouping import attachments, changes
 from server.casework.duplicates.linking import DUPLICATE, POLICY, attach, part, put
 from server.casework.duplicates.models import CaseLink
-from server.casework.duplicates.policy import Policy, city_of, policy_of
+from server.casework.duplicates.policy import Policy, policy_of
 from server.casework.duplicates.recurrence import link_recurrences
 from server.casework.models import Case
 from server.casework.operations.roots import lock_cases
 from server.casework.rules import State
-from server.casework.search import remember
+from server.casework.search import remember_all
 from server.clock import now
-from server.geography.locating import locate
+from server.geography.locating import current_layers, locate_by
+from server.identity.models import Agency
 from server.ledger.operations import meet
 
 MOST_AT_ONCE = 200
+_case = table_of(Case).c
+_SETTLED = (
+    update(table_of(Case))
+    .where(_case.id == bindparam("of_case"))
+    .values({name: bindparam(name) for name in ("area_code", "cell_code", "responsibility_code", "settled_at")})
+    .execution_options(unmarked="no handset shows the codes")
+)
 
 
-def unsettled(session: Session, limit: int = MOST_AT_ONCE) -> list[UUID]:
-    """Return the cases that wait for being settled, oldest first."""
-    return list(session.scalars(select(Case.id).where(Case.settled_at.is_(None)).order_by(Case.id).limit(limit)))
-
-
-def settle(session: Session, case_id: UUID) -> None:
-    """Locate a case, decide on its duplicates and recurrences, and make it findable."""
-    found = session.execute(
-        select(Case.agency_id, Case.scheme, Case.category_code).where(Case.id == case_id)
-    ).one_or_none()
-    if found is None:
-        return
-    city_id, city_path = city_of(session, found.agency_id)
-    matter = Matter(city_path, found.scheme, found.category_code)
-    # Two neighbours that are settled at once must see each other, so one class of a city is settled one by one.
-    meet(session, [f"duplicates:{city_path}{matter.scheme}/{matter.code}"])
-    policy = policy_of(session, city_id, matter.scheme, matter.code)
-    case = session.get_one(Case, case_id)
-    together = {one.id: one for one in lock_cases(session, gathered(session, case, matter, policy.nearness))}
-    if (case.scheme, case.category_code) != (matter.scheme, matter.code):
-        return  # corrected meanwhile: it is still unsettled and comes again under its new class
-    _group(session, together, policy)
-    if case.state in {State.CLOSED, State.FORCED_CLOSED}:
-        link_recurrences(session, case, matter, policy.recurrence)
-    session.flush()
-    place = locate(session, case.agency_id, case.lon_canonical, case.lat_canonical)
-    remember(session, case, place.cell_code)
-    settled = update(Case).where(Case.id == case.id)
-    settled = settled.values(
-        area_code=place.area_code,
-        cell_code=place.cell_code,
-        responsibility_code=place.responsibility_code,
-        settled_at=now(),
+def unsettled(session: Session, limit: int = MOST_AT_ONCE) -> dict[Matter, list[UUID]]:
+    """Return the cases that wait for being settled by the matter that they are compared within, oldest first."""
+    rows = session.execute(
+        select(Case.id, Case.scheme, Case.category_code, Agency.path)
+        .join(Agency, Agency.id == Case.agency_id)
+        .where(Case.settled_at.is_(None))
+        .order_by(Case.id)
+        .limit(limit)
     )
-    session.execute(settled.execution_options(unmarked="no handset shows the codes", synchronize_session=False))
+    found: dict[Matter, list[UUID]] = {}
+    for row in rows:
+        matter = Matter(row.path.split("/")[0] + "/", row.scheme, row.category_code)
+        found.setdefault(matter, []).append(row.id)
+    return found
+
+
+def settle(session: Session, matter: Matter, case_ids: Collection[UUID]) -> None:
+    """Locate cases of one matter, decide on their duplicates and recurrences, and make them findable.
+
+    A case whose class was corrected meanwhile is left out: it is still unsettled and comes again under its new class.
+    """
+    # Two neighbours that are settled at once must see each other, so one class of a city is settled one by one.
+    meet(session, [f"duplicates:{matter.city_path}{matter.scheme}/{matter.code}"])
+    policy = policy_of(session, matter)
+    asked = _of_class(session.scalars(select(Case).where(Case.id.in_(list(case_ids)))), matter)
+    together = {one.id: one for one in lock_cases(session, gathered(session, asked, matter, policy.nearness))}
+    cases = _of_class((together[case.id] for case in asked if case.id in together), matter)
+    _group(session, together, policy)
+    for case in cases:
+        if case.state in {State.CLOSED, State.FORCED_CLOSED}:
+            link_recurrences(session, case, matter, policy.recurrence)
+    session.flush()
+    _place(session, cases)
+
+
+def _of_class(cases: Iterable[Case], matter: Matter) -> list[Case]:
+    return [case for case in cases if (case.scheme, case.category_code) == (matter.scheme, matter.code)]
+
+
+def _place(session: Session, cases: Sequence[Case]) -> None:
+    """Write where cases lie, and what they can be found by."""
+    if not cases:
+        return
+    layers = {agency_id: current_layers(session, agency_id) for agency_id in {case.agency_id for case in cases}}
+    places = {
+        case: locate_by(session, layers[case.agency_id], case.lon_canonical, case.lat_canonical) for case in cases
+    }
+    remember_all(session, {case: place.cell_code for case, place in places.items()})
+    moment = now()
+    rows = [
+        {
+            "of_case": case.id,
+            "area_code": place.area_code,
+            "cell_code": place.cell_code,
+            "responsibility_code": place.responsibility_code,
+            "settled_at": moment,
+        }
+        for case, place in places.items()
+    ]
+    session.execute(_SETTLED, rows)
 
 
 def _group(session: Session, together: Mapping[UUID, Case], policy: Policy) -> None:

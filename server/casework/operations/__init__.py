@@ -4,7 +4,7 @@ from server.casework.facts import DeclaredPhoto, Report, Reporter, TaskAnswer, T
 from server.casework.operations.adding import add_evidence
 from server.casework.operations.amending import amend
 from server.casework.operations.answers import answer_task
-from server.casework.operations.desk import Given, act
+from server.casework.operations.desk import Given, act, act_and_show
 from server.casework.operations.patrol import forget_tracks, keep_track, note_shift
 from server.casework.operations.registering import Registration, register
 from server.casework.operations.reporting import photos_arrived, report_cases
@@ -26,6 +26,7 @@ __all__ = [
     "UnknownTask",
     "Walk",
     "act",
+    "act_and_show",
     "add_evidence",
     "amend",
     "answer_task",

@@ -1,5 +1,6 @@
 """What handsets say about their tasks: kept always, in effect only for the current round of an open case."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from server.casework.cause import Cause
 from server.casework.facts import Reporter, TaskAnswer, TaskVerdict, UnknownTask
 from server.casework.models import Case, FieldTask, TaskAssignment, TaskEvent
 from server.casework.operations.moving import move
-from server.casework.operations.roots import lock_case, tasks_of
+from server.casework.operations.roots import lock_case_of, tasks_of
 from server.casework.operations.traces import note, show_case, show_task, show_tasks
 from server.casework.rules import ACTION_OF_EVENT, ENDED, Action, State, demand_result, fold_result, fold_task
 from server.clock import now
@@ -27,10 +28,11 @@ def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> Tas
     problem ``forbidden`` for another round of a task that was. Photographs are kept as evidence in every other case.
     """
     meet(session, [f"task:{answer.task_id}"])
-    task, case = _find(session, answer)
+    case, tasks = _find(session, answer)
+    task = next(task for task in tasks if task.id == answer.task_id)
     _check_assignee(session, reporter, answer)
     missing = _keep_photos(session, task, case, reporter, answer)
-    superseded = _superseded(session, task, case, reporter, answer)
+    superseded = _superseded(tasks, task, case, reporter, answer)
     if superseded is None:
         demand_result(task.kind, answer.event, answer.result)
     session.add(_event(reporter, answer, effective=superseded is None))
@@ -53,21 +55,19 @@ def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> Tas
     return TaskVerdict(superseded is None, superseded, None if case is None else case.id, tuple(missing))
 
 
-def _find(session: Session, answer: TaskAnswer) -> tuple[FieldTask, Case | None]:
-    """Lock the case first, then read the task under that lock: a reassignment may be under way.
+def _find(session: Session, answer: TaskAnswer) -> tuple[Case | None, Sequence[FieldTask]]:
+    """Lock the case first, then read its tasks under that lock: a reassignment may be under way.
 
     A patrol is about no case; it is locked itself.
     """
-    found = session.execute(select(FieldTask.case_id).where(FieldTask.id == answer.task_id)).one_or_none()
-    if found is None:
+    case = lock_case_of(session, answer.task_id)
+    if case is not None:
+        return case, tasks_of(session, [case.id])
+    alone = select(FieldTask).where(FieldTask.id == answer.task_id, FieldTask.case_id.is_(None)).with_for_update()
+    patrol = session.scalars(alone.execution_options(populate_existing=True)).one_or_none()
+    if patrol is None:
         raise UnknownTask(answer.task_id)
-    if found.case_id is None:
-        alone = select(FieldTask).where(FieldTask.id == answer.task_id).with_for_update()
-        return session.scalars(alone.execution_options(populate_existing=True)).one(), None
-    case = lock_case(session, found.case_id)
-    if case is None:
-        raise UnknownTask(answer.task_id)
-    return next(task for task in tasks_of(session, [case.id]) if task.id == answer.task_id), case
+    return None, [patrol]
 
 
 def _check_assignee(session: Session, reporter: Reporter, answer: TaskAnswer) -> None:
@@ -85,23 +85,23 @@ def _check_assignee(session: Session, reporter: Reporter, answer: TaskAnswer) ->
 
 
 def _superseded(
-    session: Session, task: FieldTask, case: Case | None, reporter: Reporter, answer: TaskAnswer
+    tasks: Sequence[FieldTask], task: FieldTask, case: Case | None, reporter: Reporter, answer: TaskAnswer
 ) -> str | None:
     """Return the slug that says why the answer comes too late, or None if it may take effect."""
     if answer.assignment_no != task.assignment_no:
         return "task-reassigned"
-    if task.status == "cancelled" or (case is not None and not _is_wanted(session, task, case)):
+    if task.status == "cancelled" or (case is not None and not _is_wanted(tasks, task, case)):
         return "task-withdrawn"
     if answer.event == "accepted" and task.accepted_by not in {None, reporter.officer_id}:
         return "task-taken"
     return None
 
 
-def _is_wanted(session: Session, task: FieldTask, case: Case) -> bool:
+def _is_wanted(tasks: Sequence[FieldTask], task: FieldTask, case: Case) -> bool:
     """Tell whether a task of a case is still to be answered: a check or verification while somebody waits for it."""
     if task.kind not in _WAITED_FOR:
         return task.kind == "revisit" or case.state not in ENDED
-    newest = [other for other in tasks_of(session, [case.id]) if other.kind == task.kind][-1]
+    newest = [other for other in tasks if other.kind == task.kind][-1]
     return newest.id == task.id and case.state == _WAITED_FOR[task.kind]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.base import uuid7
@@ -15,16 +15,16 @@ from server.casework.operations.addressees import check_officer, check_squad
 from server.casework.operations.assigning import Order
 from server.casework.operations.effects import EFFECTS, Step
 from server.casework.operations.moving import move
-from server.casework.operations.roots import lock_case, tasks_of
+from server.casework.operations.roots import lock_case_with_path, tasks_of
 from server.casework.records import CaseRecord, case_records
 from server.casework.rules import DESK_ACTIONS, Action, Facts, Need, permission_of, step, transition
 from server.clock import now
-from server.identity.models import Agency
 from server.identity.rules import ROLES_FOR, Actor, Permission, within
 from server.ledger.operations import meet
 from server.problems import Problem, _
 
 NUMBERING = Numbering()
+_TASK_IDS = select(FieldTask.id).where(FieldTask.case_id == bindparam("case_id"))
 # These give a task: an officer for whom it did not exist before may have written about it already.
 _GIVING = frozenset({Action.VERIFY, Action.DISPATCH, Action.REDO, Action.SEND_CHECK})
 
@@ -57,8 +57,8 @@ def act(
     given: Given = NOTHING,
     *,
     numbering: Numbering = NUMBERING,
-) -> CaseRecord:
-    """Do one desk action and return the case as it stands then.
+) -> Case:
+    """Do one desk action and return the case, which belongs to the session.
 
     Raises validation (unknown action; a missing reason, squad or officer), forbidden, not-found (also out of scope),
     stale-version, illegal-transition, evidence-missing (names hashes and handsets), check-missing. What concerns the
@@ -67,7 +67,7 @@ def act(
     chosen = _desk_action(action)
     new_task_id = uuid7()
     if chosen in _GIVING and actor.may(permission_of(chosen)):
-        known = session.scalars(select(FieldTask.id).where(FieldTask.case_id == case_id))
+        known = session.scalars(_TASK_IDS, {"case_id": case_id})
         meet(session, (f"task:{task_id}" for task_id in (*known, new_task_id)))
     case = _locked(session, actor, case_id, chosen)
     if given.version is not None and given.version != case.version:
@@ -92,8 +92,21 @@ def act(
         check_officer(session, given.officer_id, scope)
     if chosen in EFFECTS:
         EFFECTS[chosen](under_way)
-    move(session, case, chosen, Cause(actor.officer_id, facts.reason), given=facts)
-    return case_records(session, [case])[0]
+    move(session, case, chosen, Cause(actor.officer_id, facts.reason), given=facts, tasks=under_way.tasks)
+    return case
+
+
+def act_and_show(
+    session: Session,
+    actor: Actor,
+    case_id: UUID,
+    action: str,
+    given: Given = NOTHING,
+    *,
+    numbering: Numbering = NUMBERING,
+) -> CaseRecord:
+    """Do one desk action as :func:`act` does and return the case as it stands then."""
+    return case_records(session, [act(session, actor, case_id, action, given, numbering=numbering)])[0]
 
 
 def _desk_action(action: str) -> Action:
@@ -107,11 +120,11 @@ def _locked(session: Session, actor: Actor, case_id: UUID, action: Action) -> Ca
 
     A unit's account reaches the cases of its squad, whatever agency they lie in.
     """
-    case = lock_case(session, case_id)
-    if case is None:
+    found = lock_case_with_path(session, case_id)
+    if found is None:
         raise Problem("not-found")
+    case, path = found
     permission = permission_of(action)
-    path = session.scalars(select(Agency.path).where(Agency.id == case.agency_id)).one()
     holds = actor.unit_squad is not None and actor.unit_squad == case.squad_id
     if within(path, actor.scope(permission)) or (holds and permission is Permission.DISPOSE_CASE):
         return case

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.casework.limits import version_for
 from server.casework.models import Case, FieldTask, NumberSeries
 from server.casework.numbers import Numbering
 from server.casework.operations.assigning import Assignee, Order, cancel, create_task, reassign
@@ -18,7 +19,7 @@ from server.casework.rules import Action, fold_task
 from server.identity.models import Agency
 from server.problems import Problem, _
 from server.standards.conditions import conditions_of
-from server.standards.queries import newest_version
+from server.standards.queries import today
 from server.upsert import insert
 
 
@@ -58,7 +59,7 @@ def _give_look(step: Step, kind: str) -> None:
 
 def _file(step: Step) -> None:
     session, case, moment = step.session, step.case, step.order.at
-    version = newest_version(session, case.scheme)
+    version = version_for(session, case.scheme, today())
     if step.condition_no is not None:
         known = () if version is None else conditions_of(session, case.scheme, version, case.category_code)
         if step.condition_no not in {one.no for one in known}:

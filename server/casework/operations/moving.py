@@ -3,7 +3,7 @@
 The only place that changes a case's state. The caller has locked the case, and met the keys of tasks that change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.casework.cause import Cause
 from server.casework.inbox.acts import notices_of
-from server.casework.models import Case
+from server.casework.models import Case, FieldTask
 from server.casework.operations import timing
 from server.casework.operations.assigning import cancel
 from server.casework.operations.roots import tasks_of
@@ -35,12 +35,14 @@ def move(
     facts: Mapping[str, Any] | None = None,
     given: Facts | None = None,
     at: datetime | None = None,
+    tasks: Sequence[FieldTask] | None = None,
 ) -> Transition:
     """Take a locked case one step further; return the row of the table, its target being the state reached.
 
     ``facts`` are kept with the line of the timeline. ``given`` is what the row's needs are judged by (the reason alone
-    where it is left out). ``at`` dates the effect on clocks, now if left out. Raises illegal-transition and the
-    problems of what is missing; then nothing was changed.
+    where it is left out). ``at`` dates the effect on clocks, now if left out. ``tasks`` are the case's, where
+    the caller has read them under the lock. Raises illegal-transition and the problems of what is missing; then nothing
+    was changed.
     """
     moment, before = at or now(), case.state
     row = step(before, action, given or Facts(reason=cause.reason))
@@ -53,7 +55,7 @@ def move(
     touched = timing.apply(session, case, row.clocks, moment)
     told = {**(facts or {}), **({"clocks": timing.told(touched)} if touched else {})}
     note(session, case, action, before, cause, facts=told)
-    _show_tasks(session, case, action, State(before))
+    _show_tasks(session, case, action, State(before), tasks)
     notices_of(session, case, action, before, cause)
     show_case(session, case)
     session.flush()
@@ -86,12 +88,13 @@ def _date(case: Case, action: Action, before: State, target: State, moment: date
         case.resumes_to = None
 
 
-def _show_tasks(session: Session, case: Case, action: Action, before: State) -> None:
+def _show_tasks(session: Session, case: Case, action: Action, before: State, tasks: Sequence[FieldTask] | None) -> None:
     """Take the tasks of an ended case off their handsets, and bring them back when it goes on."""
     ends, goes_on = case.state in ENDED, before in ENDED
     if not ends and not goes_on:
         return
-    tasks = tasks_of(session, [case.id])
+    if tasks is None:
+        tasks = tasks_of(session, [case.id])
     if goes_on:
         show_tasks(session, tasks)
         return

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from server.casework.facts import Reporter
 from server.errors import flat
 from server.evidence.rules import DeclaredPhoto
-from server.identity.field import field_officer
+from server.identity.field import FieldOfficer, FieldOfficerOnInstall, field_officer
 from server.problems import Problem
+from server.recall import recall
 from sync.handset_time import Corrected
 from sync.item import Item, Verdict
 
@@ -48,7 +49,10 @@ class NeedsError(Exception):
 
 def reporter_of(session: Session, item: Item) -> Reporter:
     """Return the officer whom the item names, on its install, in the capacity that the officer has."""
-    officer = field_officer(session, item.officer_id)
+    key = field_officer, item.officer_id
+    officer: FieldOfficer | FieldOfficerOnInstall = recall(
+        session, key, lambda: field_officer(session, item.officer_id)
+    )
     return Reporter(
         officer_id=item.officer_id,
         install_id=item.install_id,
