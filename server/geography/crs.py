@@ -25,6 +25,8 @@ class Crs(StrEnum):
 _FARTHEST_LON, _FARTHEST_LAT = 180.0, 90.0
 # Outside this box map services do not shift.
 _WEST, _EAST, _SOUTH, _NORTH = 72.004, 137.8347, 0.8293, 55.8271
+# Degrees; nothing in the box is shifted farther.
+_LARGEST_SHIFT = 0.05
 # The shift is counted in metres on the ellipsoid of Krasovsky, around 105° E 35° N.
 _SEMI_AXIS_M, _ECCENTRICITY_SQUARED = 6_378_245.0, 0.006693421622965943
 _MIDDLE_LON, _MIDDLE_LAT = 105.0, 35.0
@@ -70,15 +72,19 @@ def _demand_place(lon: float, lat: float) -> None:
         raise ValueError(msg)
 
 
-def _in_mainland(lon: float, lat: float) -> bool:
-    return _WEST <= lon <= _EAST and _SOUTH <= lat <= _NORTH
+def _in_mainland(lon: float, lat: float, by: float = 0.0) -> bool:
+    """Tell whether a place lies in the box, or at most ``by`` degrees outside it."""
+    return _WEST - by <= lon <= _EAST + by and _SOUTH - by <= lat <= _NORTH + by
 
 
 def _before(shifted: Callable[[float, float], Point], lon: float, lat: float) -> Point:
     """Return the place that ``shifted`` takes to this one: what is too far by a shift is taken back until it fits.
 
-    A place whose origin would lie outside the box was never shifted.
+    A place whose origin would lie outside the box was never shifted. Far outside it nothing is tried: at the poles a
+    metre is any number of degrees, and taking back by turns would leave the earth.
     """
+    if not _in_mainland(lon, lat, by=_LARGEST_SHIFT):
+        return lon, lat
     before_lon, before_lat = lon, lat
     for _turn in range(_TURNS):
         got_lon, got_lat = shifted(before_lon, before_lat)
