@@ -126,4 +126,8 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     # A deferred transaction that reads and then writes fails busy at once; a writer takes its lock first.
     write = connection.get_execution_options().get("xuncha_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if write:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        # Past SQLAlchemy, which costs more than many a query: this one waits for nobody, so it cannot be refused.
+        cast("sqlite3.Connection", connection.connection.driver_connection).execute("BEGIN")

@@ -32,7 +32,7 @@ from photo_store.uploads import (
 )
 from server.clock import now
 from server.current import blobs, node_name, settings
-from server.db import read, transact
+from server.db import glance, transact
 from server.evidence import uploads
 from server.gateway.checksums import ALGORITHMS, proven
 from server.gateway.upload_ledger import upload_engine
@@ -260,7 +260,7 @@ def _pieces() -> Iterator[bytes]:
 def _own(upload_id: str) -> datetime:
     """Refuse another install's upload exactly like one that does not exist; return when it expires."""
     try:
-        owner, expires_at = read(uploads.owner_of, upload_id)
+        owner, expires_at = glance(uploads.owner_of, upload_id)
     except UploadUnknown as error:
         raise Problem("unknown-upload") from error
     if owner != handset().install_id:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.casework.models import Case, FieldTask, TaskAssignment
@@ -20,43 +20,55 @@ _ENDED = ("closed", "forced_closed", "rejected", "merged", "self_handled")
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HASHES = re.compile(r"\b[0-9a-f]{64}\b")
 
+# Built once: they are asked after most answers of a story, and building one costs more than answering it. Of no squad
+# nothing is anybody's: NULL equals nothing.
+_INSTALL: BindParameter[UUID] = bindparam("install")
+_OFFICER: BindParameter[UUID] = bindparam("officer")
+_SQUAD: BindParameter[UUID] = bindparam("squad")
+_ASKING = (
+    select(Officer.id, Officer.squad_id).join(Install, Install.officer_id == Officer.id).where(Install.id == _INSTALL)
+)
+_CASES = select(Case.id, Case.version, Case.origin_item_id).where(
+    Case.reporter_id == _OFFICER, Case.shelved_at.is_(None), Case.install_id.is_not(None)
+)
+_TASKS = (
+    select(FieldTask.id, FieldTask.version, FieldTask.case_id, FieldTask.officer_id)
+    .join(Case, Case.id == FieldTask.case_id)
+    .where(
+        or_(FieldTask.officer_id == _OFFICER, FieldTask.squad_id == _SQUAD),
+        FieldTask.status != "cancelled",
+        Case.state.not_in(_ENDED),
+    )
+)
+_ITEMS = select(InboxItem.item_id, InboxItem.fingerprint, InboxItem.outcome).where(InboxItem.install_id == _INSTALL)
+_DECLARED = select(Evidence.sha256).where(Evidence.install_id == _INSTALL)
+_PRESENT = select(Evidence.sha256).where(
+    Evidence.owner_id.in_(bindparam("shown", expanding=True)), Evidence.present_at.is_not(None)
+)
+_KEYS = select(InstallKey.officer_id).where(InstallKey.install_id == _INSTALL)
+# The tasks that were ever given to the officer or the present squad, and every case of the officer.
+_GIVEN = select(TaskAssignment.task_id).where(
+    or_(TaskAssignment.officer_id == _OFFICER, TaskAssignment.squad_id == _SQUAD)
+)
+_REPORTED = select(Case.id).where(Case.reporter_id == _OFFICER)
+
 
 @dataclass(frozen=True)
 class Granted:
-    """Ids and hashes that an install may see, ids it may only be told to drop, and its mirror as it should be."""
+    """Ids and hashes that an install may see, and ids it may only be told to drop."""
 
     ids: frozenset[str]
     hashes: frozenset[str]
     once: frozenset[str]
-    mirror: frozenset[tuple[str, str, str]]
 
 
 def granted(session: Session, install_id: UUID) -> Granted:
     """Return what an install may see now, on behalf of the officer on shift."""
-    install = session.get_one(Install, install_id)
-    officer = session.get_one(Officer, install.officer_id)
-    cases = session.execute(
-        select(Case.id, Case.version, Case.origin_item_id).where(
-            Case.reporter_id == officer.id, Case.shelved_at.is_(None), Case.install_id.is_not(None)
-        )
-    ).all()
-    mine = or_(
-        FieldTask.officer_id == officer.id,
-        FieldTask.squad_id == officer.squad_id if officer.squad_id else FieldTask.officer_id == officer.id,
-    )
-    tasks = session.execute(
-        select(FieldTask.id, FieldTask.version, FieldTask.case_id, FieldTask.officer_id)
-        .join(Case, Case.id == FieldTask.case_id)
-        .where(mine, FieldTask.status != "cancelled", Case.state.not_in(_ENDED))
-    ).all()
+    asking = _asking(session, install_id)
+    cases, tasks = session.execute(_CASES, asking).all(), session.execute(_TASKS, asking).all()
     shown = {row.id for row in cases} | {row.case_id for row in tasks}
-    items = session.execute(
-        select(InboxItem.item_id, InboxItem.fingerprint, InboxItem.outcome).where(InboxItem.install_id == install_id)
-    ).all()
-    declared = session.scalars(select(Evidence.sha256).where(Evidence.install_id == install_id))
-    present = session.scalars(
-        select(Evidence.sha256).where(Evidence.owner_id.in_(shown), Evidence.present_at.is_not(None))
-    )
+    items = session.execute(_ITEMS, asking).all()
+    present = session.scalars(_PRESENT, {"shown": list(shown)})
     return Granted(
         ids=_texts(
             shown,
@@ -65,17 +77,22 @@ def granted(session: Session, install_id: UUID) -> Granted:
             (row.origin_item_id for row in cases),
             (row.item_id for row in items),
             (found for row in items for found in UUIDS.findall(row.outcome)),
-            session.scalars(select(InstallKey.officer_id).where(InstallKey.install_id == install_id)),
-            (install_id, officer.id),
+            session.scalars(_KEYS, asking),
+            (install_id, asking["officer"]),
         ),
-        hashes=frozenset((*declared, *present, *(row.fingerprint for row in items))),
-        once=_once(session, officer),
-        mirror=frozenset(
-            (
-                *(("case", str(row.id), row.version) for row in cases),
-                *(("task", str(row.id), row.version) for row in tasks),
-            )
-        ),
+        hashes=frozenset((*session.scalars(_DECLARED, asking), *present, *(row.fingerprint for row in items))),
+        once=_texts(session.scalars(_GIVEN, asking), session.scalars(_REPORTED, asking)),
+    )
+
+
+def mirrored(session: Session, install_id: UUID) -> frozenset[tuple[str, str, str]]:
+    """Return the mirror of an install as it should be now: (type, id, version)."""
+    asking = _asking(session, install_id)
+    return frozenset(
+        (
+            *(("case", str(row.id), row.version) for row in session.execute(_CASES, asking)),
+            *(("task", str(row.id), row.version) for row in session.execute(_TASKS, asking)),
+        )
     )
 
 
@@ -84,14 +101,9 @@ def common(session: Session) -> frozenset[str]:
     return _texts(session.scalars(select(Agency.id)), session.scalars(select(Squad.id)))
 
 
-def _once(session: Session, officer: Officer) -> frozenset[str]:
-    """Return the tasks that were ever given to the officer or the present squad, and every case of the officer."""
-    given = session.scalars(
-        select(TaskAssignment.task_id).where(
-            or_(TaskAssignment.officer_id == officer.id, TaskAssignment.squad_id == officer.squad_id)
-        )
-    )
-    return _texts(given, session.scalars(select(Case.id).where(Case.reporter_id == officer.id)))
+def _asking(session: Session, install_id: UUID) -> dict[str, UUID | None]:
+    row = session.execute(_ASKING, {"install": install_id}).one()
+    return {"install": install_id, "officer": row.id, "squad": row.squad_id}
 
 
 def _texts(*ids: Iterable[object]) -> frozenset[str]:

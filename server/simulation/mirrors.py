@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.simulation.grants import granted
+from server.simulation.grants import mirrored
 from sync.simulation.carrier import Carrier
 
 _MOST_SHOWN = 3
@@ -16,7 +16,7 @@ def compare_mirrors(session: Session, carriers: Sequence[Carrier]) -> Iterator[t
     for carrier in carriers:
         if carrier.revoked:
             continue
-        wanted = granted(session, UUID(carrier.install_id)).mirror
+        wanted = mirrored(session, UUID(carrier.install_id))
         held = set(carrier.mirrored())
         for what, rows in (("lacks", wanted - held), ("still holds", held - wanted)):
             if rows:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import httpx
 from flask import Flask
-from sqlalchemy import event, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm import Session
 
 from photo_store.blobs import BlobMissing
 from server.assembly import assemble
 from server.config import Settings
-from server.db import db, read, transact
+from server.db import db, glance, read, transact
 from server.gateway.models import InboxItem
 from server.identity.models import Officer
 from server.jobs import known_jobs
@@ -29,6 +29,9 @@ from server.simulation.grants import common
 from server.simulation.killing import Killer
 from server.simulation.watch import Watch
 from sync.simulation import SiteKilled, Truth
+
+# Asked after every synchronisation of a story.
+_STORED = select(InboxItem.item_id, InboxItem.fingerprint).where(InboxItem.install_id == bindparam("install"))
 
 
 class ApplicationSite:
@@ -77,7 +80,7 @@ class ApplicationSite:
             self._start_again()
             raise SiteKilled from death
         with self.app.app_context():
-            read(self._watch.look, request, response)
+            glance(self._watch.look, request, response)
         return response
 
     def kill_at(self, step: int) -> None:
@@ -141,7 +144,7 @@ class ApplicationSite:
     def stored(self, install_id: str) -> Collection[tuple[str, str]]:
         """See sync.simulation.Site."""
         with self.app.app_context():
-            return read(_stored, UUID(install_id))
+            return glance(_stored, UUID(install_id))
 
     def move(self, officer_id: str, squad_id: str | None) -> None:
         """See sync.simulation.Site."""
@@ -199,7 +202,7 @@ def _relaxed(connection: Any, _record: object) -> None:  # noqa: ANN401 (any dri
 
 
 def _stored(session: Session, install_id: UUID) -> list[tuple[str, str]]:
-    rows = session.execute(select(InboxItem.item_id, InboxItem.fingerprint).where(InboxItem.install_id == install_id))
+    rows = session.execute(_STORED, {"install": install_id})
     return [(str(row.item_id), row.fingerprint) for row in rows]
 
 

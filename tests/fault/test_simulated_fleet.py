@@ -3,33 +3,26 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from verification.told import stories
 
 from server.simulation.cli import simulate_fleet
-from server.simulation.stories import Stories, opened_stories
 
 FIRST, SEEDS, AT_ONCE = 1, 50, 5
 
 
-@pytest.fixture(scope="module")
-def stories() -> Iterator[Stories]:
-    with opened_stories() as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("start", range(FIRST, FIRST + SEEDS, AT_ONCE))
-def test_no_story_breaks_a_promise(stories: Stories, start: int) -> None:
-    outcomes = [stories.tell(seed) for seed in range(start, start + AT_ONCE)]
+def test_no_story_breaks_a_promise(start: int) -> None:
+    outcomes = [stories().tell(seed) for seed in range(start, start + AT_ONCE)]
     found = [f"seed {outcome.seed}: {finding}" for outcome in outcomes for finding in outcome.findings]
     assert found == []
 
 
-def test_the_same_seed_tells_the_same_story_also_in_another_process(stories: Stories) -> None:
-    here = [stories.tell(3).trace for _ in range(2)]
+def test_the_same_seed_tells_the_same_story_also_in_another_process() -> None:
+    here = [stories().tell(3).trace for _ in range(2)]
     assert here[0] == here[1]
     assert told_elsewhere(3) == list(here[0])
 

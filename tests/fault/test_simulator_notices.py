@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 from support.field import report
+from verification.told import stories
 from verification.wire_handset import API, WireHandset
 
 from server.casework.models import Case
@@ -20,18 +21,11 @@ from server.gateway.models import InboxItem
 from server.simulation.audit import audit
 from server.simulation.grants import common
 from server.simulation.site import ApplicationSite
-from server.simulation.stories import Stories, opened_stories
 from server.simulation.watch import Watch
 from sync.simulation import MadeItem, Truth
 from sync.simulation.desk import Desk
 from sync.simulation.machine import VirtualTime
 from sync.simulation.trace import Trace
-
-
-@pytest.fixture(scope="module")
-def stories() -> Iterator[Stories]:
-    with opened_stories() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -40,11 +34,12 @@ def truth() -> Truth:
 
 
 @pytest.fixture
-def site(stories: Stories, truth: Truth) -> Iterator[ApplicationSite]:
+def site(truth: Truth) -> Iterator[ApplicationSite]:
     with ExitStack() as stack:
         stack.enter_context(use(VirtualTime().now))
-        stories.site.begin(truth)
-        yield stories.site
+        site = stories().site
+        site.begin(truth)
+        yield site
 
 
 @pytest.fixture

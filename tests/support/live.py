@@ -1,6 +1,7 @@
 """The real web server and worker in a process group of their own, for tests that need sockets or a kill -9.
 
-They run on the same database and folders as the test's `app` fixture, on a free loopback port.
+They run on the same database and folders as the test's `app` fixture, on a free loopback port. Most are started by
+a fork of a process that has imported the application already (`support.zygote`).
 """
 
 import http.client
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import pytest
+from support.zygote import Forked, forked
 
 from server.config import PREFIX, Settings
 from server.launcher import demand_free_port, web_command, worker_command
@@ -30,32 +32,36 @@ class LiveServer:
 
     settings: Settings
     log: Path
-    _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
+    _processes: list[subprocess.Popen[bytes] | Forked] = field(default_factory=list, init=False)
 
     @property
     def url(self) -> str:
         """Address without a slash at the end."""
         return f"http://{self.settings.host}:{self.settings.port}"
 
-    def start(self, *, worker: bool = True) -> None:
+    def start(self, *, worker: bool = True, imported: bool = True) -> None:
         """Start web server and worker and wait until the server answers."""
-        self.launch(worker=worker)
+        self.launch(worker=worker, imported=imported)
         self.wait()
 
-    def launch(self, *, worker: bool = True) -> None:
-        """Start web server and worker without waiting for them."""
+    def launch(self, *, worker: bool = True, imported: bool = True) -> None:
+        """Start web server and worker without waiting for them; by the very command line unless ``imported``."""
         demand_free_port(self.settings)
         for command in (web_command(self.settings), worker_command())[: 1 + worker]:
-            self._launch(command)
+            group = self._processes[0].pid if self._processes else 0
+            start = self._forked if imported else self._launched
+            self._processes.append(start(command, group))
 
     def wait(self) -> None:
         """Wait until the launched server answers."""
         self._wait_until(answering=True)
 
-    def _launch(self, command: list[str]) -> None:
-        group = self._processes[0].pid if self._processes else 0
+    def _forked(self, command: list[str], group: int) -> Forked:
+        return forked(command, environment(self.settings), self.log, group)
+
+    def _launched(self, command: list[str], group: int) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=environment(self.settings),
@@ -64,7 +70,6 @@ class LiveServer:
                 stderr=subprocess.STDOUT,
                 process_group=group,
             )
-        self._processes.append(process)
 
     def kill(self) -> None:
         """Kill -9 the whole process group: workers that outlive their parent would go on answering."""

@@ -4,7 +4,6 @@ The model is small on purpose: what was recorded, what was acknowledged, what ma
 example the line is clean, everybody sends what is not acknowledged, and the books are audited from the tables.
 """
 
-import atexit
 import json
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,14 +14,14 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from support.field import report
+from verification.told import stories
 from verification.wire_handset import Made, WireHandset
 
 from server.clock import use
 from server.current import blobs
-from server.db import read
+from server.db import glance, read
 from server.simulation.audit import audit
-from server.simulation.grants import granted
-from server.simulation.stories import Stories, opened_stories
+from server.simulation.grants import mirrored
 from sync.simulation import MadeItem, Truth
 from sync.simulation.desk import Desk
 from sync.simulation.machine import VirtualTime
@@ -33,14 +32,6 @@ NEXT = {"assigned": ("accepted", "declined", "done"), "accepted": ("started", "d
 DESK = {"reported": "file", "filed": "dispatch", "disposed": "send_check", "checking": "redo"}
 choice = st.integers(min_value=0, max_value=2**16)
 who = st.integers(min_value=0, max_value=2)
-
-
-@cache
-def stories() -> Stories:
-    """Return this process's one application."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(opened_stories())
 
 
 @cache
@@ -263,7 +254,7 @@ class ProtocolMachine(RuleBasedStateMachine):
         """Compare the mirror with the server's digest, and both with what the tables say may be seen (P5)."""
         assert (digest["n"], digest["value"]) == (len(handset.held), handset.digest())
         with self.site.app.app_context():
-            wanted = read(granted, UUID(handset.install_id)).mirror
+            wanted = glance(mirrored, UUID(handset.install_id))
         assert {(kind, entity_id, version) for (kind, entity_id), (version, _) in handset.held.items()} == wanted
 
 

@@ -3,8 +3,7 @@
 import time
 
 from verification.rows.result import Result
-
-from server.simulation.stories import opened_stories
+from verification.told import stories
 
 ROW = "fleet"
 
@@ -12,8 +11,7 @@ ROW = "fleet"
 def run(count: int, start: int = 0, database: str = "sqlite") -> Result:
     """Tell the stories of ``count`` seeds; crashes and restores are SQLite's, PostgreSQL's are in `kill`."""
     began, failures = time.monotonic(), list[str]()
-    with opened_stories() as stories:
-        for seed in range(start, start + count):
-            outcome = stories.tell(seed)
-            failures += [f"seed {seed}: {finding}" for finding in outcome.findings]
+    for seed in range(start, start + count):
+        outcome = stories().tell(seed)
+        failures += [f"seed {seed}: {finding}" for finding in outcome.findings]
     return Result(ROW, database, start, count, tuple(failures), time.monotonic() - began)

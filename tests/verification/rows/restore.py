@@ -7,8 +7,8 @@ the newer photographs too. No acknowledged item may be missing at the end and no
 import time
 
 from verification.rows.result import Result
+from verification.told import stories
 
-from server.simulation.stories import opened_stories
 from sync.simulation import Size
 
 ROW = "restore"
@@ -20,8 +20,7 @@ _SIZE = Size(handsets=(2, 4), events=(25, 45), certain=(("snapshot", 0.35), ("re
 def run(count: int, start: int = 0, database: str = "sqlite") -> Result:
     """Tell ``count`` stories; PostgreSQL's restore has tests of its own in tests/api."""
     began, failures = time.monotonic(), list[str]()
-    with opened_stories() as stories:
-        for trial in range(start, start + count):
-            outcome = stories.tell(_FIRST_SEED + trial, size=_SIZE)
-            failures += [f"seed {outcome.seed}: {finding}" for finding in outcome.findings]
+    for trial in range(start, start + count):
+        outcome = stories().tell(_FIRST_SEED + trial, size=_SIZE)
+        failures += [f"seed {outcome.seed}: {finding}" for finding in outcome.findings]
     return Result(ROW, database, start, count, tuple(failures), time.monotonic() - began)

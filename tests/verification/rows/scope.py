@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 
 from support.field import Photo, report
 from verification.rows.result import Result
+from verification.told import stories
 from verification.wire_handset import WireHandset
 
 from server.clock import use
-from server.db import read
-from server.simulation.grants import granted
-from server.simulation.stories import Stories, opened_stories, photograph
+from server.db import glance
+from server.simulation.grants import mirrored
+from server.simulation.stories import Stories, photograph
 from sync.simulation import Truth
 from sync.simulation.desk import Desk
 from sync.simulation.machine import VirtualTime
@@ -31,9 +32,8 @@ _DESK = {"reported": "file", "filed": "dispatch", "disposed": "send_check", "che
 def run(count: int, start: int = 0, database: str = "sqlite") -> Result:
     """Do ``count`` trials; those of the block that ``start`` lies in begin with the block."""
     began, failures = time.monotonic(), list[str]()
-    with opened_stories() as stories:
-        for first in range(start - start % BLOCK, start + count, BLOCK):
-            failures += [f"block {first}: {finding}" for finding in _block(stories, first)]
+    for first in range(start - start % BLOCK, start + count, BLOCK):
+        failures += [f"block {first}: {finding}" for finding in _block(stories(), first)]
     return Result(ROW, database, start, count, tuple(failures), time.monotonic() - began)
 
 
@@ -146,7 +146,7 @@ class _City:
             if not page.get("has_more"):
                 break
         with self._site.app.app_context():
-            wanted = read(granted, UUID(handset.install_id)).mirror
+            wanted = glance(mirrored, UUID(handset.install_id))
         held = {(kind, entity_id, version) for (kind, entity_id), (version, _) in handset.held.items()}
         if held != wanted:
             self._truth.breach("P5", f"a mirror holds {len(held - wanted)} too many and {len(wanted - held)} too few")
