@@ -9,8 +9,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 
+def dialect_of(session: Session) -> str:
+    """Return what a statement that is built once for each database is kept under."""
+    return session.get_bind().dialect.name
+
+
+def insert_in(dialect: str, table: Any) -> PostgresInsert | SqliteInsert:  # noqa: ANN401 (SQLAlchemy's own argument type)
+    """Return an INSERT of a dialect that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    return postgres_insert(table) if dialect == "postgresql" else sqlite_insert(table)
+
+
 def insert(session: Session, table: Any) -> PostgresInsert | SqliteInsert:  # noqa: ANN401 (SQLAlchemy's own argument type)
-    """Return an INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgres_insert(table)
-    return sqlite_insert(table)
+    """Return the INSERT of `insert_in` for the session's database."""
+    return insert_in(dialect_of(session), table)

@@ -19,7 +19,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
 
 from server.current import settings
-from server.db import glance, read, transact
+from server.db import glance, transact
 from server.errors import ProblemApi, asked_by_program
 from server.identity.operations import promote_credential
 from server.identity.queries import actor_by_session, actor_by_token, handset_by_credential
@@ -70,7 +70,7 @@ def init_login(app: Flask) -> None:
     @manager.user_loader
     def load(session_id: str) -> ConsoleUser | None:
         officer_id, _, generation = session_id.partition(".")
-        found = read(actor_by_session, UUID(officer_id), int(generation))
+        found = glance(actor_by_session, UUID(officer_id), int(generation))
         return None if found is None else ConsoleUser(found, int(generation))
 
 
@@ -113,7 +113,7 @@ def hindrance(found: Actor) -> Problem | None:
 def _find_actor() -> Actor:
     token = bearer()
     if token is not None:
-        found = read(actor_by_token, token)
+        found = glance(actor_by_token, token)
         if found is None:
             raise Problem("sign-in-required")
         return found

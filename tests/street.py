@@ -160,10 +160,9 @@ def street(app: Flask, client: FlaskClient) -> Street:
 
 def _upload(session: Session, install_id: UUID, sha256: str, facts: ImageFacts) -> None:
     expires_at = now() + timedelta(days=7)
-    upload_id = str(uploads.create_upload(session, install_id, sha256, facts.size, expires_at))
-    if uploads.state(session, upload_id).status == "complete":
+    upload = uploads.create_upload(session, install_id, sha256, facts.size, expires_at)
+    if upload.status == "complete":
         return
-    fence = uploads.raise_fence(session, upload_id, at_offset=None).fence
-    owners = uploads.complete(session, upload_id, sha256=sha256, image=facts, fence=fence)
+    owners = uploads.complete(session, upload.upload_id, sha256=sha256, image=facts, fence=upload.fence)
     assert owners is not None
     casework.photos_arrived(session, [owner.id for owner in owners])

@@ -6,8 +6,9 @@ pictures are kept but neither filed nor found: everything without content would 
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Executable, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from photo_store.likeness import PERHAPS_SAME_PLACE, SAME, Likeness, distances, same_among
@@ -16,13 +17,16 @@ from server.base import table_of
 from server.evidence import models
 from server.evidence.models import Evidence, LikenessSlot
 from server.evidence.nearby import near
-from server.upsert import insert
+from server.upsert import dialect_of, insert_in
 
 __all__ = ["Alike", "alike", "forget", "others_with", "remember", "same_pictures"]
 
 _KNOWN = models.Likeness
 _SLOTS = table_of(LikenessSlot)
 _LOOKS = table_of(_KNOWN)
+_evidence = table_of(Evidence).c
+_LOOK = select(_LOOKS.c.id, _LOOKS.c.bits, _LOOKS.c.flat, _LOOKS.c.embedded).where(_LOOKS.c.sha256 == bindparam("hash"))
+_DUE_AGAIN = update(table_of(Evidence)).where(_evidence.sha256 == bindparam("hash")).values(flagged_version=None)
 # All that is filed under some slots as one value: 4,000 of a million photographs, of which hardly one is looked at
 # again, and making a row of each would take longer than everything else.
 _EVERY = {"sqlite": "group_concat(hex(bits), '')", "postgresql": "string_agg(bits, ''::bytea)"}
@@ -50,29 +54,33 @@ def remember(session: Session, sha256: str, likeness: Likeness, embedded: int | 
     ``embedded``: photo_store.embedded's distance of the thumbnail inside the file. All evidence of the photograph is
     due for its flags again.
     """
-    was = session.execute(
-        select(_KNOWN.id, _KNOWN.bits, _KNOWN.flat, _KNOWN.embedded).where(_KNOWN.sha256 == sha256)
-    ).one_or_none()
+    was = session.execute(_LOOK, {"hash": sha256}).one_or_none()
     if was is not None and (was.bits, was.flat, was.embedded) == (likeness.bits, likeness.flat, embedded):
         return
     told = {"bits": likeness.bits, "flat": likeness.flat, "embedded": embedded}
-    likeness_id = session.scalars(
-        insert(session, _KNOWN)
-        .values(sha256=sha256, **told)
-        .on_conflict_do_update(index_elements=["sha256"], set_=told)
-        .returning(_KNOWN.id)
-    ).one()
+    dialect = dialect_of(session)
+    likeness_id = session.execute(_knowing(dialect), {"sha256": sha256, **told}).scalar_one()
     if was is not None:
         _take_out(session, likeness_id, was.bits)
     if not likeness.flat:
         filed = [{"slot": slot, "likeness_id": likeness_id, "bits": likeness.bits} for slot in slots(likeness.bits)]
-        session.execute(insert(session, LikenessSlot).on_conflict_do_nothing(), filed)
-    session.execute(
-        update(Evidence)
-        .where(Evidence.sha256 == sha256)
-        .values(flagged_version=None)
-        .execution_options(synchronize_session=False)
-    )
+        session.execute(_filing(dialect), filed)
+    session.execute(_DUE_AGAIN, {"hash": sha256})
+
+
+# Built once for each dialect: building them takes longer than SQLite takes to run them.
+
+
+@cache
+def _knowing(dialect: str) -> Executable:
+    known = insert_in(dialect, _LOOKS)
+    told = {name: known.excluded[name] for name in ("bits", "flat", "embedded")}
+    return known.on_conflict_do_update(index_elements=["sha256"], set_=told).returning(_LOOKS.c.id)
+
+
+@cache
+def _filing(dialect: str) -> Executable:
+    return insert_in(dialect, _SLOTS).on_conflict_do_nothing()
 
 
 def forget(session: Session, sha256: str) -> None:
@@ -90,7 +98,7 @@ def alike(session: Session, evidence: Evidence) -> Alike:
     The same pictures are found wherever they are. Perhaps the same place is a hint that is only worth something near:
     the same owner, install or place.
     """
-    mine = session.execute(select(_KNOWN.bits, _KNOWN.flat).where(_KNOWN.sha256 == evidence.sha256)).one_or_none()
+    mine = session.execute(_LOOK, {"hash": evidence.sha256}).one_or_none()
     if mine is None or mine.flat:
         return Alike({}, {})
     around = near(session, evidence)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import Uuid, bindparam, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from photo_store.inspect_image import ImageFacts
@@ -26,6 +26,22 @@ from server.problems import Problem
 
 _EVIDENCE = insert(table_of(Evidence))
 _here = aliased(InstallKey)
+_INSTALL = bindparam("install", type_=Uuid)
+# The evidence of a photograph that waits for it, of an install and of the officers with a key on it.
+_WAITING = (
+    select(Evidence)
+    .where(
+        Evidence.sha256 == bindparam("hash"),
+        Evidence.present_at.is_(None),
+        Evidence.disposed_at.is_(None),
+        or_(
+            Evidence.install_id == _INSTALL,
+            Evidence.officer_id.in_(select(InstallKey.officer_id).where(InstallKey.install_id == _INSTALL)),
+        ),
+    )
+    .order_by(Evidence.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -145,18 +161,7 @@ def arrive(
     if not add_photo(session, sha256, image, doer.install_id, node=node):
         raise being_deleted(sha256)
     record(session, "received", ("photo", sha256), doer, {"size": image.size, "media_type": image.media_type})
-    own = select(InstallKey.officer_id).where(InstallKey.install_id == doer.install_id)
-    waiting = session.scalars(
-        select(Evidence)
-        .where(
-            Evidence.sha256 == sha256,
-            Evidence.present_at.is_(None),
-            Evidence.disposed_at.is_(None),
-            or_(Evidence.install_id == doer.install_id, Evidence.officer_id.in_(own)),
-        )
-        .order_by(Evidence.id)
-        .with_for_update()
-    ).all()
+    waiting = session.scalars(_WAITING, {"hash": sha256, "install": doer.install_id}).all()
     moment = now()
     for row in waiting:
         row.present_at = moment

@@ -4,10 +4,11 @@ Attempts are counted durably before anything is decoded: a picture that kills it
 """
 
 import json
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, case, func, or_, update
+from sqlalchemy import Executable, Text, bindparam, case, func, or_, update
 from sqlalchemy.orm import Session
 
 from photo_store.derive import Derived
@@ -20,7 +21,7 @@ from server.evidence.presence import is_missing
 from server.evidence.rules import MOST_DERIVE_ATTEMPTS, MOST_LOST_DECODES
 from server.evidence.underived import lacks_renditions
 from server.ledger.operations import Doer, record
-from server.upsert import insert
+from server.upsert import dialect_of, insert_in
 
 
 def add_photo(
@@ -45,18 +46,13 @@ def add_photo(
         "durability": "stored" if node is None else "spooled",
         "node": node,
     }
-    dialect = session.get_bind().dialect.name
-    if dialect not in _ADDED:
-        _ADDED[dialect] = _added(session)
-    return session.execute(_ADDED[dialect], row).one_or_none() is not None
+    return session.execute(_adding(dialect_of(session)), row).one_or_none() is not None
 
 
-# By dialect. Built once: building this statement takes longer than SQLite takes to run it.
-_ADDED: dict[str, Executable] = {}
-
-
-def _added(session: Session) -> Executable:
-    added = insert(session, table_of(Photo))
+@cache
+def _adding(dialect: str) -> Executable:
+    """Return the statement, built once for each dialect: that takes longer than SQLite takes to run it."""
+    added = insert_in(dialect, table_of(Photo))
     return added.on_conflict_do_update(
         index_elements=[Photo.sha256], set_=_brought_again(added.excluded), where=Photo.deleting_at.is_(None)
     ).returning(Photo.sha256)
@@ -84,14 +80,24 @@ def _brought_again(brought: Any) -> dict[str, Any]:  # noqa: ANN401 (SQLAlchemy'
     }
 
 
+_photo, _RECIPE = table_of(Photo).c, bindparam("recipe", type_=Text)
+_BEGUN = (
+    update(table_of(Photo))
+    .where(_photo.sha256 == bindparam("hash"), lacks_renditions(_RECIPE))
+    .values(derive_attempts=_photo.derive_attempts + 1)
+    .returning(_photo.sha256)
+)
+_NOTED = (
+    update(table_of(Photo))
+    .where(_photo.sha256 == bindparam("hash"), _photo.disposed_at.is_(None), _photo.deleting_at.is_(None))
+    .values(derived_recipe=_RECIPE, derive_attempts=0, derive_error=None)
+    .returning(_photo.sha256)
+)
+
+
 def begin_derive(session: Session, sha256: str, recipe: str) -> bool:
     """Count one more attempt and tell whether to go on: not if done, unknown, given up, or on its way out."""
-    counted = session.execute(
-        update(Photo)
-        .where(Photo.sha256 == sha256, lacks_renditions(recipe))
-        .values(derive_attempts=Photo.derive_attempts + 1)
-        .returning(Photo.sha256)
-    )
+    counted = session.execute(_BEGUN, {"hash": sha256, "recipe": recipe})
     return counted.one_or_none() is not None
 
 
@@ -100,13 +106,7 @@ def note_derived(session: Session, sha256: str, recipe: str, made: Derived) -> b
 
     False: the photograph was disposed of or collected meanwhile, and its renditions must go, too.
     """
-    noted = session.execute(
-        update(Photo)
-        .where(Photo.sha256 == sha256, Photo.disposed_at.is_(None), Photo.deleting_at.is_(None))
-        .values(derived_recipe=recipe, derive_attempts=0, derive_error=None)
-        .returning(Photo.sha256)
-    )
-    if noted.one_or_none() is None:
+    if session.execute(_NOTED, {"hash": sha256, "recipe": recipe}).one_or_none() is None:
         return False
     remember(session, sha256, made.likeness, made.embedded)
     record(session, "derived", ("photo", sha256), Doer(), {"recipe": recipe, "sizes": made.sizes})

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from photo_store.blobs import BlobUnavailable
+from server.base import table_of
 from server.clock import now
 from server.evidence.likenesses import forget
 from server.evidence.models import Evidence, Photo, Upload
@@ -26,6 +27,16 @@ from server.upsert import insert
 GRACE = timedelta(hours=24)
 # A collector that has not ended a deletion after so long is dead; another takes it over.
 LEASE = timedelta(hours=1)
+
+_photo = table_of(Photo).c
+# What every upload asks and says, built once: that takes longer than SQLite takes to run it.
+_DELETING = select(_photo.deleting_at).where(_photo.sha256 == bindparam("hash"))
+_DELETING_LOCKED = _DELETING.with_for_update(read=True)
+_ATTACHED = (
+    update(table_of(Photo))
+    .where(_photo.sha256 == bindparam("hash"), _photo.attached_at.is_(None))
+    .values(attached_at=bindparam("moment"))
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,7 @@ def attach(session: Session, hashes: Collection[str]) -> set[str]:
 
 def attach_arrived(session: Session, sha256: str) -> None:
     """Attach a photograph that has arrived in this transaction to what waited for it."""
-    attached = update(Photo).where(Photo.sha256 == sha256, Photo.attached_at.is_(None)).values(attached_at=now())
-    session.execute(attached.execution_options(synchronize_session=False))
+    session.execute(_ATTACHED, {"hash": sha256, "moment": now()})
 
 
 def keep(session: Session, hashes: Collection[str]) -> set[str]:
@@ -74,8 +84,7 @@ def keep(session: Session, hashes: Collection[str]) -> set[str]:
 
 def demand_kept(session: Session, sha256: str, *, lock: bool = True) -> None:
     """Raise BlobUnavailable while the photograph is being deleted; with ``lock`` nobody begins to before the end."""
-    found = select(Photo.deleting_at).where(Photo.sha256 == sha256)
-    if session.scalar(found.with_for_update(read=True) if lock else found) is not None:
+    if session.scalar(_DELETING_LOCKED if lock else _DELETING, {"hash": sha256}) is not None:
         raise being_deleted(sha256)
 
 

@@ -1,12 +1,12 @@
 """Which photographs wait for their renditions: the condition on a row that the job, the sweep and the command share."""
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, or_
 
 from server.evidence.models import Photo
 from server.evidence.rules import MOST_DERIVE_ATTEMPTS
 
 
-def lacks_renditions(recipe: str, node: str | None = None) -> ColumnElement[bool]:
+def lacks_renditions(recipe: str | BindParameter[str], node: str | None = None) -> ColumnElement[bool]:
     """Return the condition that a photograph lacks those of ``recipe``, was not given up and is not on its way out.
 
     ``node``: without those whose bytes wait on another machine than this one.

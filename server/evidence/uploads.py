@@ -8,19 +8,30 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, delete, exists, insert, not_, or_, select, update
+from sqlalchemy import and_, delete, exists, not_, or_, select
 from sqlalchemy.orm import Session
 
 from photo_store.inspect_image import ImageFacts
 from photo_store.ledger import Segment, UploadState
 from photo_store.upload_errors import OffsetMismatch, UploadUnknown
-from server.base import UtcDateTime, table_of, uuid7
+from server.base import uuid7
 from server.clock import now
 from server.evidence.models import Evidence, Photo, Upload, UploadSegment
 from server.evidence.operations import OwnerKey, arrive
 from server.evidence.pool import demand_kept
 from server.evidence.presence import is_here
-from server.identity.models import Install
+from server.evidence.upload_statements import (
+    ADVANCE,
+    COMPLETE,
+    NEW,
+    NEW_SEGMENT,
+    OWNER,
+    RAISE_FENCE,
+    RAISE_FENCE_AT,
+    SENDER,
+    SENT,
+    STATE,
+)
 from server.ledger.alarms import raise_alarm
 from server.ledger.operations import Doer, record
 
@@ -29,35 +40,6 @@ KEPT_AFTER_COMPLETION = timedelta(days=7)
 
 _Status = Literal["open", "complete", "failed"]
 _STATUSES: dict[str, _Status] = {"open": "open", "complete": "complete", "failed": "failed"}
-_COLUMNS = (Upload.id, Upload.length, Upload.offset_, Upload.fence, Upload.sha256, Upload.state)
-# Built once: building a statement takes longer than SQLite takes to run it.
-_ID, _INSTALL = bindparam("upload", type_=Uuid), bindparam("install", type_=Uuid)
-_HASH, _FENCE = bindparam("hash", type_=Text), bindparam("held", type_=Integer)
-_MOMENT, _KEPT = bindparam("moment", type_=UtcDateTime), bindparam("kept", type_=UtcDateTime)
-_NEW = insert(table_of(Upload))
-_STATE = select(*_COLUMNS).where(Upload.id == _ID, Upload.expires_at > _MOMENT)
-_SENT = (
-    select(Upload.id)
-    .where(Upload.install_id == _INSTALL, Upload.state == "complete")
-    .where(or_(Upload.sha256 == _HASH, Upload.declared_sha256 == _HASH))
-    .limit(1)
-)
-_SENDER = select(Install.agency_id, Install.officer_id).where(Install.id == _INSTALL)
-_COMPLETE = (
-    update(Upload)
-    .where(Upload.id == _ID, Upload.expires_at > _MOMENT)
-    .where(Upload.state == "open", Upload.fence == _FENCE)
-    .values(
-        state="complete",
-        offset_=Upload.length,
-        completed_at=_MOMENT,
-        expires_at=case((Upload.expires_at > _KEPT, Upload.expires_at), else_=_KEPT),
-        sha256=_HASH,
-        declared_sha256=case((Upload.sha256 != _HASH, Upload.sha256), else_=Upload.declared_sha256),
-    )
-    .returning(Upload.install_id, Upload.declared_sha256)
-    .execution_options(synchronize_session=False)
-)
 
 
 def create_upload(
@@ -69,7 +51,7 @@ def create_upload(
     *,
     again: bool = False,
     node: str | None = None,
-) -> UUID:
+) -> UploadState:
     """Open an upload on machine ``node``, or return the finished one if this install sent these very bytes before.
 
     A finished upload answers with offset = length at once, so a handset that lost the last answer sends nothing
@@ -83,11 +65,11 @@ def create_upload(
         if finished is not None:
             finished.expires_at = max(finished.expires_at, expires_at)
             session.flush()
-            return finished.id
+            return _as_state(finished)
     upload_id = uuid7()
     upload = {"id": upload_id, "install_id": install_id, "sha256": sha256, "length": length, "node": node}
-    session.execute(_NEW, {**upload, "created_at": now(), "expires_at": expires_at})
-    return upload_id
+    session.execute(NEW, {**upload, "created_at": now(), "expires_at": expires_at})
+    return UploadState(str(upload_id), length, 0, 0, sha256, "open")
 
 
 def _finished(session: Session, install_id: UUID, sha256: str, length: int) -> Upload | None:
@@ -95,7 +77,7 @@ def _finished(session: Session, install_id: UUID, sha256: str, length: int) -> U
 
     Only while it need not send them again: the photograph is here (or lawfully gone), and none of its items waits.
     """
-    if session.scalar(_SENT, {"install": install_id, "hash": sha256}) is None:
+    if session.scalar(SENT, {"install": install_id, "hash": sha256}) is None:
         return None
     waits = exists().where(Evidence.install_id == install_id, Evidence.sha256 == sha256, Evidence.present_at.is_(None))
     finished = (
@@ -117,8 +99,7 @@ def _finished(session: Session, install_id: UUID, sha256: str, length: int) -> U
 
 def owner_of(session: Session, upload_id: str) -> tuple[UUID, datetime]:
     """Return the install that opened the upload, and when the upload expires; raises UploadUnknown."""
-    wanted = select(Upload.install_id, Upload.expires_at)
-    row = session.execute(wanted.where(Upload.id == _id(upload_id), Upload.expires_at > now())).one_or_none()
+    row = session.execute(OWNER, _alive(upload_id)).one_or_none()
     if row is None:
         raise UploadUnknown(upload_id)
     return row.install_id, row.expires_at
@@ -126,7 +107,7 @@ def owner_of(session: Session, upload_id: str) -> tuple[UUID, datetime]:
 
 def state(session: Session, upload_id: str) -> UploadState:
     """See photo_store.ledger.UploadLedger.state."""
-    row = session.execute(_STATE, {"upload": _id(upload_id), "moment": now()}).one_or_none()
+    row = session.execute(STATE, _alive(upload_id)).one_or_none()
     if row is None:
         raise UploadUnknown(upload_id)
     return _as_state(row)
@@ -134,13 +115,11 @@ def state(session: Session, upload_id: str) -> UploadState:
 
 def raise_fence(session: Session, upload_id: str, *, at_offset: int | None) -> UploadState:
     """See photo_store.ledger.UploadLedger.raise_fence."""
-    raised = update(Upload).where(Upload.id == _id(upload_id), Upload.state == "open", Upload.expires_at > now())
-    if at_offset is not None:
-        raised = raised.where(Upload.offset_ == at_offset)
     # Almost always this one statement; no row is loaded.
-    row = session.execute(
-        raised.values(fence=Upload.fence + 1).returning(*_COLUMNS).execution_options(synchronize_session=False)
-    ).one_or_none()
+    if at_offset is None:
+        row = session.execute(RAISE_FENCE, _alive(upload_id)).one_or_none()
+    else:
+        row = session.execute(RAISE_FENCE_AT, {**_alive(upload_id), "at": at_offset}).one_or_none()
     if row is not None:
         return _as_state(row)
     upload = _live(session, upload_id, lock=True)
@@ -155,19 +134,12 @@ def raise_fence(session: Session, upload_id: str, *, at_offset: int | None) -> U
 def add_segment(session: Session, upload_id: str, *, segment: str, start: int, length: int, fence: int) -> bool:
     """See photo_store.ledger.UploadLedger.add_segment."""
     # The hottest write of the system: one compare-and-set and one insert, no row is loaded.
-    row_id = _id(upload_id)
-    moved = session.execute(
-        update(Upload)
-        .where(Upload.id == row_id, Upload.state == "open", Upload.offset_ == start, Upload.fence == fence)
-        .where(Upload.expires_at > now())
-        .values(offset_=start + length)
-        .returning(Upload.id)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.one_or_none() is None:
+    moved = {**_alive(upload_id), "begun": start, "reached": start + length, "held": fence}
+    if session.execute(ADVANCE, moved).one_or_none() is None:
         _live(session, upload_id)
         return False
-    session.execute(insert(UploadSegment).values(upload_id=row_id, start=start, length=length, name=segment))
+    row = {"upload_id": _id(upload_id), "start": start, "length": length, "name": segment}
+    session.execute(NEW_SEGMENT, row)
     return True
 
 
@@ -222,11 +194,11 @@ def complete(
     """
     moment = now()
     facts = {"upload": _id(upload_id), "moment": moment, "kept": moment + kept, "hash": sha256, "held": fence}
-    upload = session.execute(_COMPLETE, facts).one_or_none()
+    upload = session.execute(COMPLETE, facts).one_or_none()
     if upload is None:
         _live(session, upload_id)
         return None
-    sender = session.execute(_SENDER, {"install": upload.install_id}).one()
+    sender = session.execute(SENDER, {"install": upload.install_id}).one()
     doer = Doer(sender.agency_id, sender.officer_id, upload.install_id)
     owners = arrive(session, sha256, image, doer, node=node)
     if upload.declared_sha256 is not None:
@@ -274,6 +246,11 @@ def _id(upload_id: str) -> UUID:
         return UUID(upload_id)
     except ValueError:
         raise UploadUnknown(upload_id) from None
+
+
+def _alive(upload_id: str) -> dict[str, Any]:
+    """Return what the statements bind that find an upload which has not expired."""
+    return {"upload": _id(upload_id), "moment": now()}
 
 
 def _live(session: Session, upload_id: str, *, lock: bool = False) -> Upload:

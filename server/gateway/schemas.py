@@ -15,7 +15,7 @@ class HeldItemSchema(Schema):
     kind = fields.String(allow_none=True)
     n = fields.Integer()
     dseq = fields.Integer(allow_none=True)
-    received_at = fields.AwareDateTime()
+    received_at = Instant()
     install_id = fields.UUID()
     officer_id = fields.UUID()
     problem = fields.Dict()

@@ -49,6 +49,11 @@ _KNOWN = select(
     InboxItem.item_id, InboxItem.fingerprint, InboxItem.is_primary, InboxItem.n, InboxItem.state, InboxItem.outcome
 ).where(InboxItem.install_id == bindparam("install_id"), InboxItem.item_id.in_(bindparam("item_ids", expanding=True)))
 _ITEMS = insert(table_of(InboxItem))
+_COUNTED = (
+    update(table_of(Install))
+    .where(table_of(Install).c.id == bindparam("install"))
+    .values({name: bindparam(name) for name in ("item_count", "item_sum", "dseq_through", "dseq_beyond")})
+)
 
 
 @dataclass(frozen=True)
@@ -216,17 +221,14 @@ def _counts(row: Mapping[str, Any]) -> bool:
 
 def _count(session: Session, install_id: UUID, batch: _Batch, total: str, numbers: Numbers) -> None:
     added = sum(summand(row["fingerprint"]) for row in batch.rows)
-    session.execute(
-        update(Install)
-        .where(Install.id == install_id)
-        .values(
-            item_count=batch.count,
-            item_sum=sum_text(int(total, 16) + added),
-            dseq_through=numbers.through,
-            dseq_beyond=numbers.beyond_text(),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    counted = {
+        "install": install_id,
+        "item_count": batch.count,
+        "item_sum": sum_text(int(total, 16) + added),
+        "dseq_through": numbers.through,
+        "dseq_beyond": numbers.beyond_text(),
+    }
+    session.execute(_COUNTED, counted)
 
 
 def _lacks(says: Mapping[str, Any], count: int, total: str) -> bool:

@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 from werkzeug.http import http_date
 
 from photo_store import original_key
@@ -90,19 +88,15 @@ def create() -> ResponseReturnValue:
     expires_at = now() + timedelta(days=settings().upload_days)
     opened = handset().install_id, sha256, length, expires_at
     with _Translated():
-        state = transact(_opened, *opened, node=node_name())
+        state = transact(uploads.create_upload, *opened, node=node_name())
         if state.status == "complete" and _is_lost(state):
-            state = transact(_opened, *opened, again=True, node=node_name())
+            state = transact(uploads.create_upload, *opened, again=True, node=node_name())
     if request.mimetype == OFFSET_STREAM and state.status == "open":
         with _body() as pieces:
             state = upload_engine().take(state, pieces)
     place = url_for("uploads_api.part", upload_id=state.upload_id)
     headers = {"Location": place, "Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
     return _bare(HTTPStatus.CREATED, headers)
-
-
-def _opened(session: Session, *upload: Any, **how: Any) -> UploadState:  # noqa: ANN401 (those of create_upload)
-    return uploads.state(session, str(uploads.create_upload(session, *upload, **how)))
 
 
 def _is_lost(finished: UploadState) -> bool:

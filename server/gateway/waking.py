@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.clock import now
-from server.db import read, transact
+from server.db import glance, read, transact
 from server.gateway.inbox import DatabaseInbox
 from server.gateway.interpreting import interpret_row, interpret_stored, set_aside
 from server.gateway.models import InboxItem
@@ -41,6 +41,21 @@ _LEASE = timedelta(seconds=60)
 _AT_ONCE = 500
 # So long an item waits for a task or a record before a person is asked.
 PATIENCE = timedelta(days=14)
+_NEED = and_(
+    ItemNeed.install_id == InboxItem.install_id,
+    ItemNeed.item_id == InboxItem.item_id,
+    ItemNeed.fingerprint == InboxItem.fingerprint,
+)
+# Whether what it waits for was brought, and whether that is anything else than a kind of a newer release.
+_BROUGHT = exists().where(_NEED, ItemNeed.ready_at.is_not(None))
+_NAMED = exists().where(_NEED, ItemNeed.key.not_like("kind:%"))
+_WAITING = (
+    select(InboxItem.install_id, InboxItem.item_id, InboxItem.fingerprint, InboxItem.outcome, InboxItem.attempts)
+    .where(InboxItem.state == State.WAITING)
+    # By the last look and not by age: five hundred that never get what they wait for must not hide the others.
+    .order_by(InboxItem.attempted_at, InboxItem.install_id, InboxItem.n)
+    .limit(_AT_ONCE)
+)
 
 
 @dataclass(frozen=True)
@@ -91,13 +106,7 @@ def give_up_waiting() -> int:
 
 
 def _waited_too_long(session: Session) -> list[Waiting]:
-    named = exists().where(
-        ItemNeed.install_id == InboxItem.install_id,
-        ItemNeed.item_id == InboxItem.item_id,
-        ItemNeed.fingerprint == InboxItem.fingerprint,
-        ItemNeed.key.not_like("kind:%"),
-    )
-    return _waiting(session, (InboxItem.received_at < now() - PATIENCE) & named)
+    return _waiting(session, (InboxItem.received_at < now() - PATIENCE) & _NAMED)
 
 
 def _set_before_a_person(session: Session, waiting: Waiting) -> None:
@@ -116,31 +125,16 @@ def _set_before_a_person(session: Session, waiting: Waiting) -> None:
 
 def ready_items(session: Session) -> list[Waiting]:
     """Return the items whose needs were brought, the longest untouched first."""
-    return _waiting(session, _brought())
+    return _waiting(session, _BROUGHT)
 
 
 def forgotten_items(session: Session) -> list[Waiting]:
     """Return the items that wait and that nobody woke, the longest untouched first."""
-    return _waiting(session, ~_brought())
-
-
-def _brought() -> ColumnElement[bool]:
-    return exists().where(
-        ItemNeed.install_id == InboxItem.install_id,
-        ItemNeed.item_id == InboxItem.item_id,
-        ItemNeed.fingerprint == InboxItem.fingerprint,
-        ItemNeed.ready_at.is_not(None),
-    )
+    return _waiting(session, ~_BROUGHT)
 
 
 def _waiting(session: Session, which: ColumnElement[bool]) -> list[Waiting]:
-    rows = session.execute(
-        select(InboxItem.install_id, InboxItem.item_id, InboxItem.fingerprint, InboxItem.outcome, InboxItem.attempts)
-        .where(InboxItem.state == State.WAITING, which)
-        # By the last look and not by age: five hundred that never get what they wait for must not hide the others.
-        .order_by(InboxItem.attempted_at, InboxItem.install_id, InboxItem.n)
-        .limit(_AT_ONCE)
-    )
+    rows = session.execute(_WAITING.where(which))
     return [
         Waiting(
             row.install_id,
@@ -156,7 +150,7 @@ def _again(
     find: Callable[[Session], list[Waiting]], until: float, *, forgotten: bool = False
 ) -> Iterator[tuple[Waiting, Verdict]]:
     """Interpret items again, those that did not come back before each alone, the others as one group."""
-    items = read(find)
+    items = glance(find)
     calm = [item for item in items if item.attempts <= 1]
     alone = [[item] for item in items if item.attempts > 1]
     for group in [*alone, *([calm] if calm else [])]:
@@ -234,7 +228,7 @@ def _interpret_waiting(session: Session, item: Waiting, body: bytes | None, *, f
     lock_sender(session, item.install_id)
     meet(session, (need for need in item.needs if need.startswith("task:")))
     still = select(InboxItem.n).where(_among([item]), InboxItem.state == State.WAITING)
-    if session.scalar(still.where(~_brought()) if forgotten else still) is None:
+    if session.scalar(still.where(~_BROUGHT) if forgotten else still) is None:
         return None
     if body is None:
         return interpret_stored(session, item.install_id, [item.key]).get(item.key)

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from server.identity.models import Agency
 
 
+def in_scope(scope: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that an agency lies at or below the paths of ``scope``; an empty scope covers nothing."""
+    return or_(false(), *(Agency.path.startswith(path, autoescape=True) for path in scope))
+
+
 def agencies_in(scope: Sequence[str]) -> Select[UUID]:
-    """Return the select of the agencies at or below the paths of ``scope``; an empty scope covers nothing."""
-    below = [Agency.path.startswith(path, autoescape=True) for path in scope]
-    return select(Agency.id).where(or_(*below) if below else false())
+    """Return the select of the agencies in ``scope`` (see `in_scope`)."""
+    return select(Agency.id).where(in_scope(scope))

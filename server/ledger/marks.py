@@ -12,19 +12,17 @@ from functools import cache
 from uuid import UUID
 
 from sqlalchemy import Executable
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from server.base import table_of
 from server.ledger.models import FeedMark, FeedScope
-from server.upsert import insert
+from server.upsert import dialect_of, insert_in
 
 MOST_MARKS = 500
 _KEY = "feed_marks"
 # The rendezvous keys that this transaction has met; a savepoint's locks go with its rollback.
 MET = "keys_met"
-_mark = table_of(FeedMark)
+_mark, _scope = table_of(FeedMark), table_of(FeedScope)
 
 
 @dataclass(frozen=True)
@@ -72,20 +70,28 @@ def write_marks(session: Session) -> None:
 
 
 def _write_scope(session: Session, scope: str, rows: list[dict[str, object]]) -> None:
-    counted = insert(session, FeedScope).values(scope=scope, head=len(rows), floor=0)
-    head = session.execute(
-        counted.on_conflict_do_update(
-            index_elements=[FeedScope.scope], set_={"head": FeedScope.head + len(rows)}
-        ).returning(FeedScope.head)
-    ).scalar_one()
+    dialect = dialect_of(session)
+    head = session.execute(_counting(dialect), {"scope": scope, "head": len(rows), "floor": 0}).scalar_one()
     numbered = [{**row, "scope": scope, "seq": head - len(rows) + place} for place, row in enumerate(rows, start=1)]
-    session.execute(_marking(session.get_bind().dialect.name), numbered)
+    session.execute(_marking(dialect), numbered)
+
+
+# Both are built once for each dialect, because every change of anything ends with them.
+
+
+@cache
+def _counting(dialect: str) -> Executable:
+    """Return the statement that takes numbers of a scope; it answers the last one."""
+    counted = insert_in(dialect, _scope)
+    return counted.on_conflict_do_update(
+        index_elements=[_scope.c.scope], set_={"head": _scope.c.head + counted.excluded.head}
+    ).returning(_scope.c.head)
 
 
 @cache
 def _marking(dialect: str) -> Executable:
-    """Return the statement that writes marks: written once, because every change of anything ends with it."""
-    marks = postgres_insert(_mark) if dialect == "postgresql" else sqlite_insert(_mark)
+    """Return the statement that writes marks."""
+    marks = insert_in(dialect, _mark)
     return marks.on_conflict_do_update(
         index_elements=[_mark.c.scope, _mark.c.entity_type, _mark.c.entity_id],
         set_={name: marks.excluded[name] for name in ("seq", "version", "reason")},

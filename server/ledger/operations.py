@@ -4,25 +4,22 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, bindparam, select, update
+from sqlalchemy import CursorResult, Executable, bindparam, select, update
 from sqlalchemy import insert as plain_insert
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from server.base import table_of, uuid7
 from server.clock import now
 from server.ledger.marks import MET
 from server.ledger.models import CustodyEvent, Deployment, ItemNeed, Rendezvous
-from server.upsert import insert
+from server.upsert import dialect_of, insert, insert_in
 
 _CUSTODY = plain_insert(table_of(CustodyEvent))
 _rendezvous, _need = table_of(Rendezvous), table_of(ItemNeed)
-_MEET = postgres_insert(_rendezvous).on_conflict_do_nothing()
-_MEET_ON_SQLITE = sqlite_insert(_rendezvous).on_conflict_do_nothing()
 _LOCK = select(_rendezvous.c.key).where(_rendezvous.c.key == bindparam("key")).with_for_update()
 _READY = (
     update(_need)
@@ -79,13 +76,18 @@ def meet(session: Session, keys: Iterable[str]) -> None:
     ordered = [key for key in ordered if key not in _met(session)]
     if not ordered:
         return
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    session.execute(_MEET if on_postgres else _MEET_ON_SQLITE, [{"key": key} for key in ordered])
+    dialect = dialect_of(session)
+    session.execute(_meeting(dialect), [{"key": key} for key in ordered])
     # Row by row in our own order: FOR UPDATE over a set locks in the plan's order, which may deadlock. SQLite has one
     # writer at a time, who holds everything already.
-    for key in ordered if on_postgres else ():
+    for key in ordered if dialect == "postgresql" else ():
         session.execute(_LOCK, {"key": key})
     session.info[MET] = session.get_transaction(), _met(session) | set(ordered)
+
+
+@cache
+def _meeting(dialect: str) -> Executable:
+    return insert_in(dialect, _rendezvous).on_conflict_do_nothing()
 
 
 def _met(session: Session) -> frozenset[str]:

@@ -22,6 +22,8 @@ from sync.simulation.run import World
 _MEMORY_DISK = Path("/dev/shm")  # noqa: S108 (a folder of random name is made in it)
 _PICTURES = 6
 _PICTURE_SIZE = (32, 24)
+# What a JPEG comment can hold.
+_LONGEST_COMMENT = 65_533
 
 
 class Stories:
@@ -63,8 +65,11 @@ def opened_stories(log_level: str = "CRITICAL") -> Iterator[Stories]:
 
 
 def photograph(serial: int) -> bytes:
-    """Return a tiny JPEG whose bytes are unlike those of any other serial number: a comment tells them apart."""
-    comment = f"simulated {serial}".encode()
+    """Return a tiny JPEG whose bytes are unlike those of any other serial number: a comment tells them apart.
+
+    Every other one is just too long to go with the creation of its upload.
+    """
+    comment = f"simulated {serial}".encode().ljust(_LONGEST_COMMENT if serial % 2 else 0)
     return b"\xff\xd8\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + _picture(serial % _PICTURES)[2:]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from server.identity.schemas import Instant
 from server.standards.rules import LimitStage
 from server.standards.schemas import ShotSchema
 
@@ -19,7 +20,7 @@ class CategoryVersionSchema(Schema):
     source = fields.String()
     confidence = fields.String()
     effective_from = fields.Date(allow_none=True)
-    loaded_at = fields.AwareDateTime()
+    loaded_at = Instant()
     classes = fields.Integer()
     conditions = fields.Integer()
     in_force = fields.Boolean()

@@ -15,6 +15,8 @@ TUS = {"Tus-Resumable": "1.0.0"}
 _OFFSET_STREAM = "application/offset+octet-stream"
 # One PATCH carries at most this much, so that a 25 MiB photograph never stands in memory as a whole.
 PIECE_BYTES = 4 * 1024 * 1024
+# A photograph up to this size goes with the creation of its upload: one round trip, and little to send again.
+SMALL_BYTES = 64 * 1024
 _HASH_MISMATCH = 460
 _START_OVER = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE, _HASH_MISMATCH})
 _NOT_THIS_PHOTO = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
@@ -131,8 +133,11 @@ class Delivery:
 
     def _create(self, photo: KeptPhoto) -> httpx.Response:
         declared = b64encode(photo.sha256.encode("ascii")).decode("ascii")
-        headers = {"Upload-Length": str(photo.size), "Upload-Metadata": f"sha256 {declared}"}
-        return self._line.send("POST", "/uploads", headers={**TUS, **headers})
+        headers = {**TUS, "Upload-Length": str(photo.size), "Upload-Metadata": f"sha256 {declared}"}
+        if photo.size > SMALL_BYTES:
+            return self._line.send("POST", "/uploads", headers=headers)
+        content = photo.read(0, photo.size)
+        return self._line.send("POST", "/uploads", content=content, headers=headers | {"Content-Type": _OFFSET_STREAM})
 
     def _append(self, photo: KeptPhoto, upload_url: str) -> httpx.Response:
         headers = {"Upload-Offset": str(photo.sent_bytes), "Content-Type": _OFFSET_STREAM}

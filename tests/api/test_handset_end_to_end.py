@@ -17,9 +17,9 @@ from support.office import Office
 from server.db import transact
 from server.identity import operations
 from server.standards.published import publish_all
-from sync.handset import Handset, LineBroken, Refused, Snap
+from sync.handset import Handset, LineBroken, Refused, Snap, delivery
 from sync.handset.cli import run
-from sync.handset.delivery import WORTH_ASKING
+from sync.handset.delivery import SMALL_BYTES, WORTH_ASKING
 
 SHOT = Snap("near", photo(1).content)
 PAYLOAD = {name: value for name, value in report().items() if name != "photos"}
@@ -194,9 +194,11 @@ def test_of_many_photographs_only_those_that_the_server_lacks_are_opened(
     assert ("POST", "/api/v1/photos/query") in sent
 
 
+@pytest.mark.parametrize(("small", "resumed"), [(0, 1), (SMALL_BYTES, 0)], ids=["opened", "sent"])
 def test_what_was_begun_goes_on_where_the_server_says_without_asking_once_more(
-    handset: Handset, inside: Inside, monkeypatch: pytest.MonkeyPatch
+    handset: Handset, inside: Inside, monkeypatch: pytest.MonkeyPatch, small: int, resumed: int
 ) -> None:
+    monkeypatch.setattr(delivery, "SMALL_BYTES", small)
     for number in range(WORTH_ASKING):
         handset.record("report", PAYLOAD, [Snap("near", photo(number).content)])
     inside.lost = "/api/v1/uploads"
@@ -204,11 +206,12 @@ def test_what_was_begun_goes_on_where_the_server_says_without_asking_once_more(
         handset.sync()
     sent = requests_of(inside, monkeypatch)
     tally = handset.sync()
-    assert (tally.photos, tally.resumed) == (WORTH_ASKING, 1)
+    assert (tally.photos, tally.resumed) == (WORTH_ASKING, resumed)
     uploads = [(method, path) for method, path in sent if "/uploads" in path]
     # The first one was created although its answer was lost: it is neither created again nor asked for.
     assert [method for method, _ in uploads].count("POST") == WORTH_ASKING - 1
     assert [method for method, _ in uploads].count("HEAD") == 0
+    assert [method for method, _ in uploads].count("PATCH") == (0 if small else WORTH_ASKING)
 
 
 def requests_of(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:

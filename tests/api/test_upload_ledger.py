@@ -47,19 +47,20 @@ class TestDatabaseUploadLedger(UploadLedgerContract):
 
     @pytest.fixture
     def create(self, town: Street) -> Callable[[int, str | None], str]:
-        return lambda length, sha256: str(create(town, town.collector.install_id, length, sha256))
+        return lambda length, sha256: create(town, town.collector.install_id, length, sha256)
 
 
-def create(town: Street, install_id: UUID, length: int, sha256: str | None, days: int = 7) -> UUID:
+def create(town: Street, install_id: UUID, length: int, sha256: str | None, days: int = 7) -> str:
     with town.app.app_context():
-        return transact(uploads.create_upload, install_id, sha256, length, now() + timedelta(days=days))
+        upload = transact(uploads.create_upload, install_id, sha256, length, now() + timedelta(days=days))
+    return upload.upload_id
 
 
 def test_bytes_that_an_install_sent_before_are_finished_at_once(town: Street) -> None:
     town.upload("near")
     again = create(town, town.collector.install_id, FACTS.size, sha256_of("near"))
     with town.app.app_context():
-        state = read(uploads.state, str(again))
+        state = read(uploads.state, again)
         assert (state.offset, state.status) == (FACTS.size, "complete")
         assert read(proven, town.collector.install_id, sha256_of("near"))
 
@@ -68,15 +69,15 @@ def test_another_installs_upload_proves_nothing(town: Street) -> None:
     town.upload("near")
     other = create(town, town.enforcer.install_id, FACTS.size, sha256_of("near"))
     with town.app.app_context():
-        assert read(uploads.state, str(other)).offset == 0
+        assert read(uploads.state, other).offset == 0
         assert not read(proven, town.enforcer.install_id, sha256_of("near"))
-        assert read(uploads.owner_of, str(other))[0] == town.enforcer.install_id
+        assert read(uploads.owner_of, other)[0] == town.enforcer.install_id
 
 
 def test_an_expired_upload_is_unknown(town: Street) -> None:
     expired = create(town, town.collector.install_id, 100, None, days=-1)
     with town.app.app_context(), pytest.raises(UploadUnknown):
-        read(uploads.state, str(expired))
+        read(uploads.state, expired)
 
 
 def test_a_name_that_is_no_upload_id_is_unknown(town: Street) -> None:

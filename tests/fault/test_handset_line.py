@@ -10,6 +10,7 @@ from support.field_server import FieldServer, running_field_server
 
 from sync.fleet.network import Fault, LossyTransport, Weather
 from sync.handset import DAMAGED, DONE, REFUSED, Handset, LineBroken, Snap
+from sync.handset.delivery import SMALL_BYTES
 
 REPORT = {"category": {"scheme": "s", "code": "0101"}, "description": "暴露垃圾", "position": {"lon": 1, "lat": 2}}
 
@@ -121,6 +122,19 @@ def test_a_broken_upload_goes_on_from_the_durable_offset(server: FieldServer, ha
     assert server.requests.count("POST uploads") == 1
 
 
+def test_a_small_photo_goes_with_its_creation_and_once_more_after_a_break(
+    server: FieldServer, handset: Handset
+) -> None:
+    small = Snap("near", bytes(SMALL_BYTES))
+    handset.record("report", REPORT, [small])
+    server.cut_patches_at = [100]
+    with pytest.raises(LineBroken):
+        handset.upload_photos()
+    assert handset.upload_photos().photos == 1
+    assert list(server.photos.values()) == [small.data]
+    assert (server.requests.count("POST uploads"), server.requests.count("PATCH uploads")) == (2, 0)
+
+
 def test_an_upload_the_server_forgot_starts_over(server: FieldServer, handset: Handset) -> None:
     handset.record("report", REPORT, [photo(1)])
     server.cut_patches_at = [100_000]
@@ -131,8 +145,9 @@ def test_an_upload_the_server_forgot_starts_over(server: FieldServer, handset: H
     assert list(server.photos.values()) == [photo(1).data]
 
 
-def test_bytes_hurt_on_the_way_are_sent_once_more(server: FieldServer, handset: Handset) -> None:
-    handset.record("report", REPORT, [photo(1)])
+@pytest.mark.parametrize("size", [SMALL_BYTES, SMALL_BYTES + 1])
+def test_bytes_hurt_on_the_way_are_sent_once_more(server: FieldServer, handset: Handset, size: int) -> None:
+    handset.record("report", REPORT, [Snap("near", bytes(size))])
     server.hash_mismatches = 1
     assert handset.upload_photos().photos == 1
 

@@ -38,9 +38,9 @@ MUTANTS = (
         "A writer that another request has taken over from may still add its segment.",
         (
             Change(
-                "server/evidence/uploads.py",
-                "Upload.offset_ == start, Upload.fence == fence)\n        .where(",
-                "Upload.offset_ == start)\n        .where(",
+                "server/evidence/upload_statements.py",
+                "type_=BigInteger))\n    .where(_upload.fence == _FENCE)",
+                "type_=BigInteger))",
             ),
         ),
         ("tests/api/test_upload_ledger.py::TestDatabaseUploadLedger::test_a_fenced_writer_adds_nothing[sqlite]",),

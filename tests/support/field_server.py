@@ -133,8 +133,14 @@ class Answer(BaseHTTPRequestHandler):
             sha256 = base64.b64decode(self.headers["Upload-Metadata"].split()[1]).decode()
             length = int(self.headers["Upload-Length"])
             # What the server has already is finished at once.
-            state.uploads[upload_id] = {"length": length, "sha256": sha256, "data": state.photos.get(sha256, b"")}
-            self.tus(201, upload_id, Location=f"/api/v1/uploads/{upload_id}")
+            known = state.photos.get(sha256, b"")
+            state.uploads[upload_id] = {"length": length, "sha256": sha256, "data": known}
+            promised, place = int(self.headers.get("Content-Length", 0)), f"/api/v1/uploads/{upload_id}"
+            if promised and not known:
+                self.take(upload_id, promised, 201, Location=place)
+            else:
+                self.rfile.read(promised)
+                self.tus(201, upload_id, Location=place)
         elif upload_id not in state.uploads:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.tus(404, None)
@@ -144,13 +150,16 @@ class Answer(BaseHTTPRequestHandler):
             self.patch(upload_id)
 
     def patch(self, upload_id: str) -> None:
-        state = self.server.state
-        upload = state.uploads[upload_id]
         length = int(self.headers["Content-Length"])
-        if int(self.headers["Upload-Offset"]) != len(upload["data"]):
+        if int(self.headers["Upload-Offset"]) != len(self.server.state.uploads[upload_id]["data"]):
             self.rfile.read(length)
             self.tus(409, None)
             return
+        self.take(upload_id, length, 204)
+
+    def take(self, upload_id: str, length: int, status: int, **headers: str) -> None:
+        state = self.server.state
+        upload = state.uploads[upload_id]
         if state.cut_patches_at:
             upload["data"] += self.rfile.read(state.cut_patches_at.pop(0))
             self.close_connection = True
@@ -169,7 +178,7 @@ class Answer(BaseHTTPRequestHandler):
         else:
             state.photos[upload["sha256"]] = upload["data"]
             state.delivered.append(upload["sha256"])
-            self.tus(204, upload_id)
+            self.tus(status, upload_id, **headers)
 
     def tus(self, status: int, upload_id: str | None, **headers: str) -> None:
         self.send_response(status)

@@ -15,7 +15,7 @@ from server.casework.duplicates.candidates import Matter
 from server.casework.duplicates.grouping import Nearness
 from server.casework.duplicates.models import DuplicatePolicy
 from server.identity.models import Agency
-from server.identity.rules import Actor, Permission
+from server.identity.rules import Actor, Permission, paths_above
 from server.identity.scope import agencies_in
 from server.ledger import audit
 from server.ledger.operations import Doer
@@ -62,7 +62,7 @@ class PolicyRow:
 def city_of(session: Session, agency_id: UUID) -> tuple[UUID, str]:
     """Return the top agency above an agency: its id and its path."""
     top = select(Agency.path).where(Agency.id == agency_id)
-    path = session.scalars(top).one().split("/")[0] + "/"
+    path = paths_above(session.scalars(top).one())[0]
     return session.scalars(select(Agency.id).where(Agency.path == path)).one(), path
 
 

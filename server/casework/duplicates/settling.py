@@ -24,6 +24,7 @@ from server.casework.search import remember_all
 from server.clock import now
 from server.geography.locating import current_layers, locate_by
 from server.identity.models import Agency
+from server.identity.rules import paths_above
 from server.ledger.operations import meet
 
 MOST_AT_ONCE = 200
@@ -47,7 +48,7 @@ def unsettled(session: Session, limit: int = MOST_AT_ONCE) -> dict[Matter, list[
     )
     found: dict[Matter, list[UUID]] = {}
     for row in rows:
-        matter = Matter(row.path.split("/")[0] + "/", row.scheme, row.category_code)
+        matter = Matter(paths_above(row.path)[0], row.scheme, row.category_code)
         found.setdefault(matter, []).append(row.id)
     return found
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from server.base import UtcDateTime
 from server.clock import now
 from server.identity.models import SignInAttempt
 from server.identity.rules import ATTEMPT_WINDOW, MOST_FAILURES, normal_login
@@ -19,6 +20,12 @@ from server.ledger.audit import note
 from server.ledger.operations import Doer
 from server.problems import Problem
 from server.upsert import insert
+
+_FULL = select(SignInAttempt.window_started_at).where(
+    SignInAttempt.key.in_(bindparam("keys", expanding=True)),
+    SignInAttempt.failures >= MOST_FAILURES,
+    SignInAttempt.window_started_at > bindparam("since", type_=UtcDateTime),
+)
 
 
 def sign_in_keys(login: str, remote: str) -> tuple[str, ...]:
@@ -36,13 +43,7 @@ def enrolment_keys(remote: str) -> tuple[str, ...]:
 def ensure_allowed(session: Session, keys: Iterable[str]) -> None:
     """Raise too-many-attempts while one of the counters is full."""
     since = now() - ATTEMPT_WINDOW
-    begun = session.scalars(
-        select(SignInAttempt.window_started_at).where(
-            SignInAttempt.key.in_(list(keys)),
-            SignInAttempt.failures >= MOST_FAILURES,
-            SignInAttempt.window_started_at > since,
-        )
-    ).all()
+    begun = session.scalars(_FULL, {"keys": list(keys), "since": since}).all()
     if begun:
         raise _too_many(max(begun))
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy import Integer, Uuid, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from server.base import UtcDateTime
 from server.clock import now
 from server.identity.models import AccessToken, Agency, Install, Officer, RoleGrant, SecondFactor
 from server.identity.rules import Actor, Grant, Handset, Role
@@ -37,6 +38,34 @@ _HANDSET = (
 )
 # Set up only once a first code was shown: until then nobody could sign in with it.
 _HAS_FACTOR = exists().where(SecondFactor.officer_id == Officer.id, SecondFactor.confirmed_at.is_not(None))
+# And so every request of every desk. Outer joins: an officer without any grant can still change the password.
+_ACTOR = (
+    select(
+        _officer.c.id,
+        _officer.c.login,
+        _officer.c.name,
+        _officer.c.agency_id,
+        _officer.c.squad_id,
+        _officer.c.locale,
+        _officer.c.must_change_password,
+        _officer.c.demo_password,
+        _HAS_FACTOR.label("second_factor"),
+        RoleGrant.role,
+        _agency.c.path,
+    )
+    .select_from(_officer)
+    .outerjoin(RoleGrant, RoleGrant.officer_id == _officer.c.id)
+    .outerjoin(_agency, _agency.c.id == RoleGrant.agency_id)
+    .where(
+        _officer.c.id == bindparam("officer_id", type_=Uuid),
+        _officer.c.session_generation == bindparam("generation", type_=Integer),
+        _officer.c.active,
+    )
+    .order_by(RoleGrant.role, _agency.c.path)
+)
+_TOKEN = select(AccessToken.officer_id, AccessToken.session_generation).where(
+    AccessToken.token_sha256 == bindparam("sha256"), AccessToken.expires_at > bindparam("moment", type_=UtcDateTime)
+)
 
 
 @dataclass(frozen=True)
@@ -71,42 +100,27 @@ def sign_in_facts(session: Session, *, login: str | None = None, officer_id: UUI
 
 def actor_by_token(session: Session, token: str) -> Actor | None:
     """Return the active officer behind a desk token that is neither expired nor signed out."""
-    held = session.execute(
-        select(AccessToken.officer_id, AccessToken.session_generation).where(
-            AccessToken.token_sha256 == digest(token), AccessToken.expires_at > now()
-        )
-    ).one_or_none()
+    held = session.execute(_TOKEN, {"sha256": digest(token), "moment": now()}).one_or_none()
     return None if held is None else actor_by_session(session, *held)
 
 
 def actor_by_session(session: Session, officer_id: UUID, generation: int) -> Actor | None:
     """Return the active officer if no sign-out everywhere came after ``generation``."""
-    return _actor(session, (Officer.id == officer_id) & (Officer.session_generation == generation))
-
-
-def _actor(session: Session, wanted: ColumnElement[bool]) -> Actor | None:
-    # Outer joins: an officer without any grant can still sign in and change the password.
-    rows = session.execute(
-        select(Officer, RoleGrant.role, Agency.path, _HAS_FACTOR)
-        .outerjoin(RoleGrant, RoleGrant.officer_id == Officer.id)
-        .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
-        .where(wanted, Officer.active)
-        .order_by(RoleGrant.role, Agency.path)
-    ).all()
+    rows = session.execute(_ACTOR, {"officer_id": officer_id, "generation": generation}).all()
     if not rows:
         return None
-    officer: Officer = rows[0][0]
+    officer = rows[0]
     return Actor(
         officer_id=officer.id,
         login=officer.login,
         name=officer.name,
         agency_id=officer.agency_id,
         squad_id=officer.squad_id,
-        grants=tuple(Grant(Role(role), path) for _, role, path, _ in rows if path),
+        grants=tuple(Grant(Role(row.role), row.path) for row in rows if row.path),
         locale=officer.locale,
         must_change_password=officer.must_change_password,
         demo_password=officer.demo_password,
-        second_factor=rows[0][3],
+        second_factor=officer.second_factor,
     )
 
 

@@ -5,14 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from server.identity.models import Agency, Install, InstallReport, Officer, RoleGrant, Squad
 from server.identity.rules import Role
+from server.identity.scope import in_scope
 from server.problems import Problem, _
 
 _ROLES = frozenset(Role)
+
+# What a list and the card of one officer both begin with, in the order of their rows' fields.
+OFFICER_COLUMNS = (
+    Officer.id,
+    Officer.login,
+    Officer.name,
+    Officer.certificate_no,
+    Officer.agency_id,
+    Agency.name,
+    Officer.squad_id,
+    Squad.name,
+    Officer.active,
+    Officer.must_change_password,
+)
 
 
 @dataclass(frozen=True)
@@ -68,19 +83,7 @@ def officers(
 ) -> list[OfficerRow]:
     """Return officers of the agencies in ``scope`` by login, from the login after ``after`` on."""
     wanted = (
-        select(
-            Officer.id,
-            Officer.login,
-            Officer.name,
-            Officer.certificate_no,
-            Officer.agency_id,
-            Agency.name,
-            Officer.squad_id,
-            Squad.name,
-            Officer.active,
-            Officer.must_change_password,
-            Officer.demo_password,
-        )
+        select(*OFFICER_COLUMNS, Officer.demo_password)
         .join(Agency, Agency.id == Officer.agency_id)
         .outerjoin(Squad, Squad.id == Officer.squad_id)
         .where(in_scope(scope))
@@ -161,11 +164,6 @@ def names(session: Session, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     ):
         found.update((row[0], row[1]) for row in session.execute(select(key, name).where(key.in_(wanted))))
     return found
-
-
-def in_scope(scope: tuple[str, ...]) -> ColumnElement[bool]:
-    """Return the condition that an agency lies in ``scope``; an empty scope covers nothing."""
-    return or_(false(), *(Agency.path.startswith(path, autoescape=True) for path in scope))
 
 
 def _roles(session: Session, officer_ids: list[UUID]) -> dict[UUID, set[str]]:

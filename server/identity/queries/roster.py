@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.identity.models import Agency, Officer, RoleGrant, SecondFactor, Squad
-from server.identity.queries.lists import in_scope
+from server.identity.queries.lists import OFFICER_COLUMNS
+from server.identity.scope import in_scope
 from server.problems import Problem, _
 
 
@@ -69,19 +70,7 @@ def agencies(session: Session, scope: tuple[str, ...]) -> list[AgencyRow]:
 def officer(session: Session, scope: tuple[str, ...], officer_id: UUID) -> OfficerCard:
     """Return an officer of the agencies in ``scope``; raises not-found."""
     row = session.execute(
-        select(
-            Officer.id,
-            Officer.login,
-            Officer.name,
-            Officer.certificate_no,
-            Officer.agency_id,
-            Agency.name,
-            Officer.squad_id,
-            Squad.name,
-            Officer.active,
-            Officer.must_change_password,
-            SecondFactor.confirmed_at,
-        )
+        select(*OFFICER_COLUMNS, SecondFactor.confirmed_at)
         .join(Agency, Agency.id == Officer.agency_id)
         .outerjoin(Squad, Squad.id == Officer.squad_id)
         .outerjoin(SecondFactor, SecondFactor.officer_id == Officer.id)
