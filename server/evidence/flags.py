@@ -6,24 +6,48 @@ Working one out only reads; storing it is one short transaction. A flag never me
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Uuid, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.base import new_tag
+from server.base import new_tag, table_of
 from server.clock import now
 from server.evidence.flag_rules import Flag, FlagKind, Place, Shot, Surroundings, Twin, flags_for, later_stages
 from server.evidence.likenesses import alike, others_with
 from server.evidence.models import Evidence, EvidenceFlag, Likeness, Photo
 from server.evidence.rules import MOST_DERIVE_ATTEMPTS, Stage
-from server.upsert import insert
+from server.upsert import dialect_of, insert_in
 
 PlaceOf = Callable[[Session, UUID], Place | None]
 """Where a case is, if that can be compared with a fix; casework knows."""
 
 _OURS = [kind.value for kind in FlagKind]
+# Built once: every photograph is worked out by them, and building one takes longer than SQLite takes to run it.
+_evidence, _flag = table_of(Evidence).c, table_of(EvidenceFlag).c
+_DONE = (
+    update(table_of(Evidence))
+    .where(
+        _evidence.id == bindparam("of", type_=Uuid),
+        _evidence.version == bindparam("seen"),
+        _evidence.flagged_version.is_not_distinct_from(bindparam("flagged")),
+    )
+    .values(flagged_version=bindparam("seen"))
+    .returning(_evidence.id)
+)
+_GONE = delete(table_of(EvidenceFlag)).where(
+    _flag.evidence_id == bindparam("of", type_=Uuid), _flag.kind.in_(bindparam("gone", expanding=True))
+)
+_OF_OWNER = Evidence.owner_kind == bindparam("owner_kind"), Evidence.owner_id == bindparam("owner_id", type_=Uuid)
+_REPORTED = select(Evidence).where(*_OF_OWNER, Evidence.stage == Stage.REPORT)
+_IN_STAGES = select(Evidence.id).where(*_OF_OWNER, Evidence.stage.in_(bindparam("stages", expanding=True)))
+_PICTURES = (
+    select(Photo, Likeness.embedded)
+    .outerjoin(Likeness, Likeness.sha256 == Photo.sha256)
+    .where(Photo.sha256.in_(bindparam("hashes", expanding=True)))
+)
 
 
 @dataclass(frozen=True)
@@ -81,30 +105,23 @@ def keep(session: Session, found: WorkedOut) -> None:
 
     What a reviewer flagged is not touched. Evidence that changed since stays due and is worked out once more.
     """
-    as_seen = Evidence.flagged_version.is_not_distinct_from(found.flagged_version)
-    done = session.execute(
-        update(Evidence)
-        .where(Evidence.id == found.evidence_id, Evidence.version == found.version, as_seen)
-        .values(flagged_version=found.version)
-        .returning(Evidence.id)
-        .execution_options(synchronize_session=False)
-    )
-    if done.one_or_none() is None:
+    done = {"of": found.evidence_id, "seen": found.version, "flagged": found.flagged_version}
+    if session.execute(_DONE, done).one_or_none() is None:
         return
     gone = set(_OURS) - {flag.kind for flag in found.flags}
-    session.execute(
-        delete(EvidenceFlag).where(EvidenceFlag.evidence_id == found.evidence_id, EvidenceFlag.kind.in_(gone))
-    )
+    session.execute(_GONE, {"of": found.evidence_id, "gone": sorted(gone)})
     for flag in found.flags:
         facts = json.dumps(flag.facts, ensure_ascii=False, sort_keys=True)
         row = {"evidence_id": found.evidence_id, "kind": flag.kind, "facts": facts, "raised_at": now()}
-        session.execute(
-            insert(session, EvidenceFlag)
-            .values(**row)
-            .on_conflict_do_update(index_elements=["evidence_id", "kind"], set_={"facts": facts})
-        )
+        session.execute(_raising(dialect_of(session)), row)
     if found.stirs:
         _make_due(session, Evidence.id.in_(found.stirs))
+
+
+@cache
+def _raising(dialect: str) -> Executable:
+    raised = insert_in(dialect, table_of(EvidenceFlag))
+    return raised.on_conflict_do_update(index_elements=["evidence_id", "kind"], set_={"facts": raised.excluded.facts})
 
 
 def reconsider(session: Session, owner: tuple[str, UUID]) -> None:
@@ -143,33 +160,26 @@ def _befores(session: Session, evidence: Evidence) -> list[Shot]:
     """Return what the photograph answers: the one it was paired with, else all reported ones of its owner."""
     if evidence.stage == Stage.REPORT:
         return []
-    rows = select(Evidence).where(Evidence.id == evidence.before_id)
-    if evidence.before_id is None:
-        rows = select(Evidence).where(
-            Evidence.owner_kind == evidence.owner_kind,
-            Evidence.owner_id == evidence.owner_id,
-            Evidence.stage == Stage.REPORT,
-        )
-    return _shots(session, list(session.scalars(rows)))
+    if evidence.before_id is not None:
+        return _shots(session, list(session.scalars(select(Evidence).where(Evidence.id == evidence.before_id))))
+    return _shots(session, list(session.scalars(_REPORTED, _owner(evidence))))
 
 
 def _later(session: Session, evidence: Evidence) -> list[UUID]:
     """Return which photographs of the same owner answer this one."""
-    rows = select(Evidence.id).where(
-        Evidence.owner_kind == evidence.owner_kind,
-        Evidence.owner_id == evidence.owner_id,
-        Evidence.stage.in_(list(later_stages(evidence.stage))),
-    )
-    return list(session.scalars(rows))
+    answers = {**_owner(evidence), "stages": list(later_stages(evidence.stage))}
+    return list(session.scalars(_IN_STAGES, answers))
+
+
+def _owner(evidence: Evidence) -> dict[str, Any]:
+    return {"owner_kind": evidence.owner_kind, "owner_id": evidence.owner_id}
 
 
 def _shots(session: Session, rows: list[Evidence]) -> list[Shot]:
     """Return what is known of photographs; of one that is not here yet, only what its item says."""
     hashes = {row.sha256 for row in rows if row.present_at is not None}
-    told = select(Photo, Likeness.embedded).outerjoin(Likeness, Likeness.sha256 == Photo.sha256)
-    photos = {
-        photo.sha256: (photo, embedded) for photo, embedded in session.execute(told.where(Photo.sha256.in_(hashes)))
-    }
+    told = session.execute(_PICTURES, {"hashes": list(hashes)}) if hashes else ()
+    photos = {photo.sha256: (photo, embedded) for photo, embedded in told}
     return [_shot(row, *photos.get(row.sha256, (None, None))) for row in rows]
 
 

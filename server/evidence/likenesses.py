@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Executable, bindparam, delete, select, update
+from sqlalchemy import Executable, Uuid, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from photo_store.likeness import PERHAPS_SAME_PLACE, SAME, Likeness, distances, same_among
@@ -38,6 +38,16 @@ _NAMED = (
 )
 # A picture that thousands of cases show needs no longer list than this to be asked about.
 MOST_OTHERS = 200
+_OTHERS = (
+    select(Evidence)
+    .where(
+        Evidence.sha256.in_(bindparam("hashes", expanding=True)),
+        Evidence.id != bindparam("of", type_=Uuid),
+        Evidence.present_at.is_not(None),
+    )
+    .order_by(Evidence.id)
+    .limit(MOST_OTHERS)
+)
 
 
 @dataclass(frozen=True)
@@ -113,13 +123,7 @@ def alike(session: Session, evidence: Evidence) -> Alike:
 
 def others_with(session: Session, evidence: Evidence, sha256s: Collection[str]) -> list[Evidence]:
     """Return the other evidence that shows any of these photographs and is here, oldest first."""
-    rows = (
-        select(Evidence)
-        .where(Evidence.sha256.in_(sha256s), Evidence.id != evidence.id, Evidence.present_at.is_not(None))
-        .order_by(Evidence.id)
-        .limit(MOST_OTHERS)
-    )
-    return list(session.scalars(rows)) if sha256s else []
+    return list(session.scalars(_OTHERS, {"hashes": list(sha256s), "of": evidence.id})) if sha256s else []
 
 
 def same_pictures(session: Session, bits: bytes) -> dict[str, int]:

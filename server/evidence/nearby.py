@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import Executable, Float, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from server.evidence.models import Evidence, Likeness
@@ -15,6 +16,28 @@ NEAR_TIME = timedelta(days=30)
 # A circle in which more than this was photographed within two months says nothing by being alike.
 MOST = 5_000
 _METRES_PER_DEGREE = 111_195.0
+_ALIKE = (
+    select(Likeness.sha256, Likeness.bits)
+    .join(Evidence, Likeness.sha256 == Evidence.sha256)
+    .where(Likeness.flat.is_(False), Evidence.present_at.is_not(None))
+    .limit(MOST)
+)
+_RECENT = and_(
+    # The server makes these ids when it notes the evidence, so their order is that of its clock.
+    Evidence.id.between(bindparam("first", type_=Uuid), bindparam("last", type_=Uuid)),
+    Evidence.flagged_version.is_not(None),
+)
+# Built once: building one takes longer than SQLite takes to run it.
+_OF_OWNER = _ALIKE.where(
+    Evidence.owner_kind == bindparam("owner_kind"), Evidence.owner_id == bindparam("owner_id", type_=Uuid)
+)
+_OF_INSTALL = _ALIKE.where(Evidence.install_id == bindparam("install", type_=Uuid), _RECENT)
+_AROUND = _ALIKE.where(
+    Evidence.lat.between(bindparam("south", type_=Float), bindparam("north", type_=Float)),
+    Evidence.lon.between(bindparam("west", type_=Float), bindparam("east", type_=Float)),
+    Evidence.lat.is_not(None),
+    _RECENT,
+)
 
 
 def near(session: Session, evidence: Evidence) -> dict[str, bytes]:
@@ -23,36 +46,23 @@ def near(session: Session, evidence: Evidence) -> dict[str, bytes]:
     ``NEAR_M`` is counted to the north and to the east, not along the diagonal. Photographs whose flags were never
     worked out are found through their owner only; when their turn comes, they find this one.
     """
-    alike = (
-        select(Likeness.sha256, Likeness.bits)
-        .join(Evidence, Likeness.sha256 == Evidence.sha256)
-        .where(Likeness.flat.is_(False), Evidence.present_at.is_not(None))
-    )
     found: dict[str, bytes] = {}
-    for circle in _circles(evidence):
-        found |= {row.sha256: row.bits for row in session.execute(alike.where(circle).limit(MOST))}
+    for circle, bounds in _circles(evidence):
+        found |= {row.sha256: row.bits for row in session.execute(circle, bounds)}
     return found
 
 
-def _circles(evidence: Evidence) -> Iterator[ColumnElement[bool]]:
-    """Return one condition for each index that serves it."""
-    yield and_(Evidence.owner_kind == evidence.owner_kind, Evidence.owner_id == evidence.owner_id)
+def _circles(evidence: Evidence) -> Iterator[tuple[Executable, dict[str, Any]]]:
+    """Return one statement for each index that serves it, and what it binds."""
+    yield _OF_OWNER, {"owner_kind": evidence.owner_kind, "owner_id": evidence.owner_id}
     moment = evidence.expected_at
-    recent = and_(
-        # The server makes these ids when it notes the evidence, so their order is that of its clock.
-        Evidence.id.between(_first_id(moment - NEAR_TIME), _first_id(moment + NEAR_TIME)),
-        Evidence.flagged_version.is_not(None),
-    )
-    yield and_(Evidence.install_id == evidence.install_id, recent)
+    recent = {"first": _first_id(moment - NEAR_TIME), "last": _first_id(moment + NEAR_TIME)}
+    yield _OF_INSTALL, {"install": evidence.install_id, **recent}
     if evidence.lat is not None and evidence.lon is not None:
         north = NEAR_M / _METRES_PER_DEGREE
         east = north / max(0.01, math.cos(math.radians(evidence.lat)))
-        yield and_(
-            Evidence.lat.between(evidence.lat - north, evidence.lat + north),
-            Evidence.lon.between(evidence.lon - east, evidence.lon + east),
-            Evidence.lat.is_not(None),
-            recent,
-        )
+        south_north = {"south": evidence.lat - north, "north": evidence.lat + north}
+        yield _AROUND, {"west": evidence.lon - east, "east": evidence.lon + east, **south_north, **recent}
 
 
 def _first_id(moment: datetime) -> UUID:

@@ -54,7 +54,6 @@ _WAITING = (
     .where(InboxItem.state == State.WAITING)
     # By the last look and not by age: five hundred that never get what they wait for must not hide the others.
     .order_by(InboxItem.attempted_at, InboxItem.install_id, InboxItem.n)
-    .limit(_AT_ONCE)
 )
 
 
@@ -134,7 +133,7 @@ def forgotten_items(session: Session) -> list[Waiting]:
 
 
 def _waiting(session: Session, which: ColumnElement[bool]) -> list[Waiting]:
-    rows = session.execute(_WAITING.where(which))
+    rows = session.execute(_WAITING.where(which).limit(_AT_ONCE))
     return [
         Waiting(
             row.install_id,

@@ -1,6 +1,7 @@
 """The real application as sync.simulation's Site: one process, one database file that stories take in turns."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from photo_store.blobs import BlobMissing
 from server.assembly import assemble
+from server.clock import now
 from server.config import Settings
 from server.db import db, glance, read, transact
 from server.gateway.models import InboxItem
@@ -52,6 +54,7 @@ class ApplicationSite:
         self._pristine = self._beginning = self.disk.keep("pristine")
         self._backup: Backup | None = None
         self._watch = Watch(Truth(), self._common)
+        self._worked_at: datetime | None = None
 
     def keep_beginning(self) -> None:
         """Make the database as it is now the beginning of the stories that ask for it."""
@@ -64,7 +67,7 @@ class ApplicationSite:
         self.killer.arm(0)
         self.killer.revive()
         self._queue.clear()
-        self._backup = None
+        self._backup = self._worked_at = None
         self._tokens = self._first_tokens
         self._watch = Watch(truth, self._common)
         with self.app.app_context():
@@ -101,8 +104,14 @@ class ApplicationSite:
         for name, arguments in queued if with_queue else ():
             jobs[name].run(*arguments)
         for job in jobs.values():
-            if job.every_minutes is not None:
+            if job.every_minutes is not None and self._is_due(job.every_minutes):
                 job.run()
+        self._worked_at = now()
+
+    def _is_due(self, minutes: int) -> bool:
+        """Tell whether a full hour, or whatever a job waits for, has passed since the worker was at work last."""
+        since, period = self._worked_at, minutes * 60
+        return minutes == 1 or since is None or now().timestamp() // period > since.timestamp() // period
 
     def snapshot(self, *, in_full: bool) -> bool:
         """See sync.simulation.Site."""

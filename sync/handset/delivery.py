@@ -10,13 +10,17 @@ import httpx
 from sync.handset.album import DAMAGED, DONE, REFUSED, Album, KeptPhoto
 from sync.handset.line import ROOT, Line, LineBroken, Refused, read_answer
 from sync.handset.link import Link
+from sync.handset.store import Store
 
 TUS = {"Tus-Resumable": "1.0.0"}
 _OFFSET_STREAM = "application/offset+octet-stream"
 # One PATCH carries at most this much, so that a 25 MiB photograph never stands in memory as a whole.
 PIECE_BYTES = 4 * 1024 * 1024
-# A photograph up to this size goes with the creation of its upload: one round trip, and little to send again.
+# A photograph up to this size goes with the creation of its upload: one round trip, and little to send again. Where
+# the line breaks under one, uploads are opened first until a whole synchronisation succeeds: from break to break they
+# go on, while a creation begins anew each time.
 SMALL_BYTES = 64 * 1024
+OPEN_FIRST = "open_uploads_first"
 _HASH_MISMATCH = 460
 _START_OVER = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE, _HASH_MISMATCH})
 _NOT_THIS_PHOTO = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
@@ -39,7 +43,8 @@ class DeliveryTally:
 class Delivery:
     """Carries an album's pending photographs over a line; ``link`` is the same line, trusted by its Answer-MAC."""
 
-    def __init__(self, album: Album, line: Line, link: Link) -> None:
+    def __init__(self, store: Store, album: Album, line: Line, link: Link) -> None:
+        self._store = store
         self._album = album
         self._line = line
         self._link = link
@@ -134,10 +139,14 @@ class Delivery:
     def _create(self, photo: KeptPhoto) -> httpx.Response:
         declared = b64encode(photo.sha256.encode("ascii")).decode("ascii")
         headers = {**TUS, "Upload-Length": str(photo.size), "Upload-Metadata": f"sha256 {declared}"}
-        if photo.size > SMALL_BYTES:
+        if photo.size > SMALL_BYTES or self._store.note(OPEN_FIRST):
             return self._line.send("POST", "/uploads", headers=headers)
-        content = photo.read(0, photo.size)
-        return self._line.send("POST", "/uploads", content=content, headers=headers | {"Content-Type": _OFFSET_STREAM})
+        headers["Content-Type"] = _OFFSET_STREAM
+        try:
+            return self._line.send("POST", "/uploads", content=photo.read(0, photo.size), headers=headers)
+        except LineBroken:
+            self._store.write_note(OPEN_FIRST, "1")
+            raise
 
     def _append(self, photo: KeptPhoto, upload_url: str) -> httpx.Response:
         headers = {"Upload-Offset": str(photo.sent_bytes), "Content-Type": _OFFSET_STREAM}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sync.handset.album import Album
-from sync.handset.delivery import Delivery
+from sync.handset.delivery import OPEN_FIRST, Delivery
 from sync.handset.device import Device
 from sync.handset.documents import Documents
 from sync.handset.enrolling import ROTATED_AT
@@ -51,13 +51,15 @@ class Rounds:
         except Refused:
             self.pace.failed(self.device.now(), None)
             raise
+        if self.device.store.note(OPEN_FIRST):
+            self.device.store.write_note(OPEN_FIRST, None)
         wish = self.device.store.note("sync_after_s")
         self.pace.succeeded(self.device.now(), float(wish) if wish else None)
         return tally
 
     def upload_photos(self, tally: SyncTally) -> None:
         """Deliver pending photographs, each from where the server's durable offset stands."""
-        delivered = Delivery(self.album, self.line, self.link).deliver_all()
+        delivered = Delivery(self.device.store, self.album, self.line, self.link).deliver_all()
         tally.photos += delivered.done
         tally.resumed += delivered.resumed
         tally.told += delivered.told

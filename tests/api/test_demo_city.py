@@ -14,6 +14,7 @@ from flask import Flask, url_for
 from rich.console import Console
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from support.databases import ON_SQLITE_ONLY
 
 from photo_store.derive import RECIPE
 from server import create_app
@@ -85,7 +86,7 @@ def expected_states() -> Counter[str]:
 
 # A minute of work, which a busy machine stretches; what differs between the databases is tried where it happens.
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ON_SQLITE_ONLY
 def test_seeding_fills_every_page_through_the_products_own_doors(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["demo", "seed", "--small"])
     assert result.exit_code == 0, result.output

@@ -17,6 +17,7 @@ from console import Console, stranger
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from support.databases import ON_SQLITE_ONLY
 from support.doors import DOORS, Door, Who
 from support.field import FieldHandset, photo, report, sealed_item
 from support.people import lived
@@ -221,6 +222,7 @@ def test_every_route_says_whose_it_is(app: Flask) -> None:
     assert sorted(DOORS.keys() - routes) == [], "these doors are gone: take their lines out of tests/support/doors.py"
 
 
+@ON_SQLITE_ONLY
 @pytest.mark.timeout(300)
 def test_a_stranger_gets_through_no_door(app: Flask, things: dict[str, str]) -> None:
     nobody, watch, found = Caller(app, None), Watch(app), []
@@ -232,6 +234,7 @@ def test_a_stranger_gets_through_no_door(app: Flask, things: dict[str, str]) -> 
     assert not found, "\n".join(found)
 
 
+@ON_SQLITE_ONLY
 @pytest.mark.timeout(300)
 def test_a_handsets_credential_opens_no_desk(app: Flask, things: dict[str, str], collector: FieldHandset) -> None:
     handset, watch, found = Caller(app, None, collector.headers), Watch(app), []
@@ -244,6 +247,7 @@ def test_a_handsets_credential_opens_no_desk(app: Flask, things: dict[str, str],
     assert not found, "\n".join(found)
 
 
+@ON_SQLITE_ONLY
 @pytest.mark.timeout(300)
 def test_no_role_opens_a_door_that_is_anothers(app: Flask, city: world.World, things: dict[str, str]) -> None:
     desks = callers(app, city.city_id, "city")

@@ -9,6 +9,7 @@ import pytest
 import world
 from console import console
 from flask import Flask
+from support.databases import ON_SQLITE_ONLY
 from support.field import PROBLEM, PUSH, FieldHandset, handset_of, refused
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -55,6 +56,7 @@ def test_the_map_holds_the_doors_that_handsets_and_desks_need(app: Flask) -> Non
     assert {PUSH, "/api/v1/sync/pull", "/api/v1/uploads", "/api/v1/cases", "/api/v1/quarantine"} <= paths
 
 
+@ON_SQLITE_ONLY
 def test_every_door_refuses_who_shows_nothing(app: Flask, city: world.World) -> None:
     for rule, path in rules(app):
         for method in sorted((rule.methods or set()) & set(METHODS)):
@@ -92,6 +94,7 @@ def test_every_door_refuses_a_method_it_does_not_take(app: Flask, handset: Field
             assert response.status_code == 404 or response.headers["Allow"]
 
 
+@ON_SQLITE_ONLY
 def test_every_door_that_reads_json_refuses_what_is_none(app: Flask, city: world.World, handset: FieldHandset) -> None:
     desk = world.signed_in(app.test_client(), city.admin)
     dispatcher = world.signed_in(app.test_client(), city.dispatcher)

@@ -122,7 +122,7 @@ def test_a_broken_upload_goes_on_from_the_durable_offset(server: FieldServer, ha
     assert server.requests.count("POST uploads") == 1
 
 
-def test_a_small_photo_goes_with_its_creation_and_once_more_after_a_break(
+def test_a_small_photo_goes_with_its_creation_unless_the_line_broke_under_one(
     server: FieldServer, handset: Handset
 ) -> None:
     small = Snap("near", bytes(SMALL_BYTES))
@@ -130,9 +130,17 @@ def test_a_small_photo_goes_with_its_creation_and_once_more_after_a_break(
     server.cut_patches_at = [100]
     with pytest.raises(LineBroken):
         handset.upload_photos()
-    assert handset.upload_photos().photos == 1
+    # Over a line that breaks under each one, only an upload that goes on from break to break arrives.
+    server.cut_patches_at = [100, SMALL_BYTES // 2]
+    for _ in range(2):
+        with pytest.raises(LineBroken):
+            handset.upload_photos()
+    assert handset.sync().photos == 1
     assert list(server.photos.values()) == [small.data]
-    assert (server.requests.count("POST uploads"), server.requests.count("PATCH uploads")) == (2, 0)
+    assert (server.requests.count("POST uploads"), server.requests.count("PATCH uploads")) == (2, 3)
+    handset.record("report", REPORT, [Snap("near", bytes(100))])
+    assert handset.sync().photos == 1
+    assert (server.requests.count("POST uploads"), server.requests.count("PATCH uploads")) == (3, 3)
 
 
 def test_an_upload_the_server_forgot_starts_over(server: FieldServer, handset: Handset) -> None:

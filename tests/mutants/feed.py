@@ -6,31 +6,21 @@ _MARKS, _QUERIES, _PURGE = "server/ledger/marks.py", "server/ledger/queries.py",
 _RACE = "tests/fault/test_race_feed.py"
 
 _COUNTED = """\
-    counted = insert(session, FeedScope).values(scope=scope, head=len(rows), floor=0)
-    head = session.execute(
-        counted.on_conflict_do_update(
-            index_elements=[FeedScope.scope], set_={"head": FeedScope.head + len(rows)}
-        ).returning(FeedScope.head)
-    ).scalar_one()
+    head = session.execute(_counting(dialect), {"scope": scope, "head": len(rows), "floor": 0}).scalar_one()
 """
 # As a sequence does: the number is taken at once, and nobody waits for the commit of whoever has taken it.
 _DRAWN = """\
-    counted = insert(session, FeedScope).values(scope=scope, head=len(rows), floor=0)
     with Session(session.get_bind()) as sequence:
-        head = sequence.execute(
-            counted.on_conflict_do_update(
-                index_elements=[FeedScope.scope], set_={"head": FeedScope.head + len(rows)}
-            ).returning(FeedScope.head)
-        ).scalar_one()
+        head = sequence.execute(_counting(dialect), {"scope": scope, "head": len(rows), "floor": 0}).scalar_one()
         sequence.commit()
 """
 _CLOCKED = """\
     import time
 
     head = time.time_ns() // 1000
-    counted = insert(session, FeedScope).values(scope=scope, head=head, floor=0)
+    counted = insert_in(dialect, _scope).values(scope=scope, head=head, floor=0)
     with Session(session.get_bind()) as clock:
-        clock.execute(counted.on_conflict_do_update(index_elements=[FeedScope.scope], set_={"head": head}))
+        clock.execute(counted.on_conflict_do_update(index_elements=[_scope.c.scope], set_={"head": head}))
         clock.commit()
 """
 _UNIQUE = ("server/ledger/models.py", 'Index("uq_feed_mark_scope_seq", "scope", "seq", unique=True)')
@@ -69,8 +59,7 @@ MUTANTS = (
         "tx_number",
         "All changes of a transaction have one number, so a page cut between them loses the rest.",
         (
-            Change(_MARKS, "values(scope=scope, head=len(rows), floor=0)", "values(scope=scope, head=1, floor=0)"),
-            Change(_MARKS, '{"head": FeedScope.head + len(rows)}', '{"head": FeedScope.head + 1}'),
+            Change(_MARKS, '"head": len(rows), "floor": 0}', '"head": 1, "floor": 0}'),
             Change(_MARKS, '"seq": head - len(rows) + place}', '"seq": head}'),
             Change(*_UNIQUE, 'Index("uq_feed_mark_scope_seq", "scope", "seq")'),
             Change(

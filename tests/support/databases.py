@@ -35,6 +35,10 @@ def database(request: pytest.FixtureRequest) -> str:
     return url
 
 
+# For what is decided before any statement that the databases could run differently: a mark of a test.
+ON_SQLITE_ONLY = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
