@@ -1,7 +1,6 @@
 """The real application as sync.simulation's Site: one process, one database file that stories take in turns."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -54,7 +53,7 @@ class ApplicationSite:
         self._pristine = self._beginning = self.disk.keep("pristine")
         self._backup: Backup | None = None
         self._watch = Watch(Truth(), self._common)
-        self._worked_at: datetime | None = None
+        self._worked_at = now()
 
     def keep_beginning(self) -> None:
         """Make the database as it is now the beginning of the stories that ask for it."""
@@ -67,7 +66,8 @@ class ApplicationSite:
         self.killer.arm(0)
         self.killer.revive()
         self._queue.clear()
-        self._backup = self._worked_at = None
+        self._backup = None
+        self._worked_at = now()
         self._tokens = self._first_tokens
         self._watch = Watch(truth, self._common)
         with self.app.app_context():
@@ -110,8 +110,8 @@ class ApplicationSite:
 
     def _is_due(self, minutes: int) -> bool:
         """Tell whether a full hour, or whatever a job waits for, has passed since the worker was at work last."""
-        since, period = self._worked_at, minutes * 60
-        return minutes == 1 or since is None or now().timestamp() // period > since.timestamp() // period
+        period = minutes * 60
+        return minutes == 1 or now().timestamp() // period > self._worked_at.timestamp() // period
 
     def snapshot(self, *, in_full: bool) -> bool:
         """See sync.simulation.Site."""
