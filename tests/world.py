@@ -133,7 +133,7 @@ def _build(session: Session) -> World:
             agency_id=agency_id,
             login=login,
             name=f"测试 {login}",
-            password_hash=_hashed(),
+            password_hash=hashed_password(),
             grants=((role, agency_id),),
             squad_id=squad_id,
         )
@@ -161,6 +161,6 @@ def _build(session: Session) -> World:
 
 
 @cache
-def _hashed() -> str:
-    # One hash for all, and the cheapest: what a hash says of itself decides what its check costs.
+def hashed_password() -> str:
+    """Return the hash of PASSWORD: one for all, and the cheapest, because it decides itself what its check costs."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

@@ -55,11 +55,10 @@ _REPORTED = select(Case.id).where(Case.reporter_id == _OFFICER)
 
 @dataclass(frozen=True)
 class Granted:
-    """Ids and hashes that an install may see, and ids it may only be told to drop."""
+    """Ids and hashes that an install may see."""
 
     ids: frozenset[str]
     hashes: frozenset[str]
-    once: frozenset[str]
 
 
 def granted(session: Session, install_id: UUID) -> Granted:
@@ -81,8 +80,13 @@ def granted(session: Session, install_id: UUID) -> Granted:
             (install_id, asking["officer"]),
         ),
         hashes=frozenset((*session.scalars(_DECLARED, asking), *present, *(row.fingerprint for row in items))),
-        once=_texts(session.scalars(_GIVEN, asking), session.scalars(_REPORTED, asking)),
     )
+
+
+def had(session: Session, install_id: UUID) -> frozenset[str]:
+    """Return what an install may only be told to drop: what was ever given to its officer and the present squad."""
+    asking = _asking(session, install_id)
+    return _texts(session.scalars(_GIVEN, asking), session.scalars(_REPORTED, asking))
 
 
 def mirrored(session: Session, install_id: UUID) -> frozenset[tuple[str, str, str]]:

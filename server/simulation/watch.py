@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy.orm import Session
 
 from server.identity.queries import handset_by_credential
-from server.simulation.grants import HASHES, UUIDS, Granted, granted
+from server.simulation.grants import HASHES, UUIDS, granted, had
 from sync.simulation import Truth
 
 _SYNC = ("/api/v1/sync/", "/api/v1/reference/")
@@ -42,14 +42,13 @@ class Watch:
         asking = handset_by_credential(session, credential)
         if asking is not None:
             told = self._told.setdefault(str(asking.install_id), set())
-            self._check(granted(session, asking.install_id), path, _names(text) - known, drops - told)
+            may_see = granted(session, asking.install_id)
+            for leak in sorted(_names(text) - known - may_see.ids - may_see.hashes):
+                self._truth.breach("P6", f"an answer to {path} holds {leak}, which is not granted")
+            unheard = drops - told - may_see.ids
+            for drop in sorted(unheard - had(session, asking.install_id) if unheard else ()):
+                self._truth.breach("P6", f"a drop names {drop}, which this install never had")
             told |= _names(text)
-
-    def _check(self, grants: Granted, path: str, named: set[str], drops: set[str]) -> None:
-        for leak in sorted(named - grants.ids - grants.hashes):
-            self._truth.breach("P6", f"an answer to {path} holds {leak}, which is not granted")
-        for drop in sorted(drops - grants.once - grants.ids):
-            self._truth.breach("P6", f"a drop names {drop}, which this install never had")
 
 
 def _names(text: str) -> set[str]:

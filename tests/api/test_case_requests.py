@@ -102,7 +102,7 @@ def person(app: Flask, login: str, role: Role, agency_id: UUID, squad_id: UUID |
         agency_id=agency_id,
         login=login,
         name=f"测试 {login}",
-        password_hash=world._hashed(),  # noqa: SLF001 (the one cheap hash of all people in tests)
+        password_hash=world.hashed_password(),
         grants=((role, agency_id),),
         squad_id=squad_id,
     )

@@ -8,6 +8,7 @@ from console import Console, console, stranger
 from flask import Flask
 from flask.testing import FlaskClient
 from street import Street, declared, sha256_of, street
+from support.databases import ON_SQLITE_ONLY
 
 EVERYBODY = {"/", "/account"}
 CASES = {"/cases", "/requests", "/evidence", "/evidence/missing", "/responsibilities", "/geography", "/officers"}
@@ -45,6 +46,7 @@ def version_of(desk: Console, case_id: UUID) -> str:
     return found[1]
 
 
+@ON_SQLITE_ONLY
 @pytest.mark.parametrize("who", SEEN_BY)
 def test_every_page_opens_for_its_roles_and_for_no_other(app: Flask, town: Street, who: str) -> None:
     town.report("near")
@@ -60,6 +62,7 @@ def test_the_menu_offers_only_pages_that_open(app: Flask, town: Street) -> None:
         assert set(menu) == pages - UNLISTED[who], who
 
 
+@ON_SQLITE_ONLY
 def test_no_page_carries_script_or_style_that_the_policy_forbids(app: Flask, town: Street) -> None:
     case_id = town.report("near")
     browser = console(app, town.city.supervisor)

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 from street import Street, street
+from support.databases import ON_SQLITE_ONLY
 from support.rehearsal import rehearsed
 from support.stations import Stations, unit_account
 from werkzeug.test import TestResponse
@@ -90,6 +91,7 @@ def slug(response: TestResponse) -> str:
     return str(response.json["type"]).rpartition("/")[2]
 
 
+@ON_SQLITE_ONLY
 @pytest.mark.parametrize("state", State)
 def test_what_state_or_role_do_not_allow_is_refused_by_name_and_changes_nothing(
     app: Flask, town: Street, people: dict[str, dict[str, str]], state: State

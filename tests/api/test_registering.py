@@ -9,6 +9,7 @@ from console import console
 from flask import Flask
 from flask.testing import FlaskClient
 from street import Street, street
+from support.databases import ON_SQLITE_ONLY
 from support.stations import Stations, unit_account
 from werkzeug.test import TestResponse
 
@@ -128,6 +129,7 @@ def test_the_page_registers_a_case_and_keeps_what_was_typed_when_it_is_refused(a
     assert console(app, town.city.reviewer).get("/cases/new").status_code == 403
 
 
+@ON_SQLITE_ONLY
 def test_the_page_of_a_case_in_every_state_offers_its_steps(app: Flask, town: Street) -> None:
     unit = unit_account(app, town.city, "unit", town.city.street_squad_id)
     desk, of_unit = console(app, town.city.dispatcher), console(app, unit)

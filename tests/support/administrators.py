@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from server.db import transact
 from server.identity import operations
-from server.identity.passwords import hash_password
 from server.identity.rules import Role
 
 
@@ -24,7 +23,7 @@ class Administrators:
 
 def administrators(app: Flask, city: world.World) -> Administrators:
     """Write the four accounts."""
-    password_hash = hash_password(world.PASSWORD, 1)
+    password_hash = world.hashed_password()
 
     def person(session: Session, login: str, role: Role, *, town: bool) -> world.Person:
         agency_id = city.town_id if town else city.city_id

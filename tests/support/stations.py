@@ -30,7 +30,7 @@ def unit_account(app: Flask, city: world.World, login: str, squad_id: UUID) -> w
             agency_id=city.street_id,
             login=login,
             name=f"单位 {login}",
-            password_hash=world._hashed(),  # noqa: SLF001 (the one cheap hash of all people in tests)
+            password_hash=world.hashed_password(),
             grants=((Role.UNIT, city.street_id),),
             squad_id=squad_id,
         )

@@ -99,7 +99,7 @@ def _person(app: Flask, like: world.Person, **changed: Any) -> world.Person:  # 
         agency_id=made.agency_id,
         login=made.login,
         name=f"测试 {made.login}",
-        password_hash=world._hashed(),  # noqa: SLF001 (the one cheap hash of all people in tests)
+        password_hash=world.hashed_password(),
         grants=((made.role, made.agency_id),),
         squad_id=made.squad_id,
     )
