@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import io
 import itertools
+import json
 import os
 import statistics
 import sys
@@ -123,7 +124,8 @@ def upload_rows(folder: Path) -> None:
     photo = shots.shot(Scene.EXPOSED_RUBBISH, 3, (4000, 3000))
     photo += bytes(max(0, 2_300_000 - len(photo)))
     contents = [photo + nth.to_bytes(2, "big") for nth in range(UPLOADS + WARMING)]
-    with product(folder / "product", f"sqlite:///{folder}/product.sqlite3") as running, running.client() as client:
+    log, database = folder / "access.log", f"sqlite:///{folder}/product.sqlite3"
+    with product(folder / "product", database, access_log=log) as running, running.client() as client:
         for content in contents[:WARMING]:
             uploaded(client, content)
         cpu = cpu_of_tree(running.pid)
@@ -134,6 +136,9 @@ def upload_rows(folder: Path) -> None:
         ]
         cpu = (cpu_of_tree(running.pid) - cpu) / UPLOADS
     took, synced = zip(*each, strict=True)
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+    inside = [line["ms"] for line in lines if line.get("path") == "/api/v1/uploads"][WARMING:]
+    row("upload: server time, ms (median / fastest)", f"{statistics.median(inside):.1f} / {min(inside):.1f}")
     row(f"upload of {len(photo) / 1e6:.1f} MB, request to answer, ms (median)", f"{statistics.median(took) * 1000:.1f}")
     row("upload: the fastest, ms", f"{min(took) * 1000:.1f}")
     row("upload: CPU ms of the server", f"{cpu * 1000:.1f}")

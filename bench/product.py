@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -38,8 +38,8 @@ class Running:
 
 
 @contextmanager
-def product(folder: Path, database_url: str, handsets: int = 1) -> Iterator[Running]:
-    """Run the product until the block is left."""
+def product(folder: Path, database_url: str, handsets: int = 1, *, access_log: Path | None = None) -> Iterator[Running]:
+    """Run the product until the block is left; with ``access_log`` it writes a line of JSON there for each request."""
     settings = Settings(
         database_url=database_url,
         blob_dir=folder / "blobs",
@@ -49,7 +49,8 @@ def product(folder: Path, database_url: str, handsets: int = 1) -> Iterator[Runn
         queue_file=folder / "queue.sqlite3",
         secret_key="only for a benchmark",  # noqa: S106 (public on purpose)
         port=free_port(),
-        log_level="WARNING",
+        log_level="WARNING" if access_log is None else "INFO",
+        log_format="json",
         password_rounds=1,
         admin_totp=False,
     )
@@ -59,7 +60,9 @@ def product(folder: Path, database_url: str, handsets: int = 1) -> Iterator[Runn
     city = world.city(app)
     enrolled = [world.enrolled(app, city, city.collector) for _ in range(handsets)]
     writers = [(Writer(UUID(str(one.install_id)), one.officer_id, DeviceKey(one.key)), one.headers) for one in enrolled]
-    process = subprocess.Popen(web_command(settings), cwd=ROOT, env=environment(settings), process_group=0)
+    stack = ExitStack()
+    log = None if access_log is None else stack.enter_context(access_log.open("wb"))
+    process = subprocess.Popen(web_command(settings), cwd=ROOT, env=environment(settings), process_group=0, stderr=log)
     try:
         url = f"http://{settings.host}:{settings.port}"
         wait_for(f"{url}/health")
@@ -67,6 +70,7 @@ def product(folder: Path, database_url: str, handsets: int = 1) -> Iterator[Runn
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        stack.close()
 
 
 def wait_for(address: str, seconds: float = 60) -> None:

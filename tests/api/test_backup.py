@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from support.databases import ON_SQLITE_ONLY
 from support.field import FieldHandset, Photo, photo, report
 from support.keeping import Deployment
 
@@ -129,6 +130,7 @@ def test_a_promise_is_never_lowered(app: Flask, deployment: Deployment, collecto
     assert deployment.backed_up_through(collector.enrolled.install_id) == 1
 
 
+@ON_SQLITE_ONLY
 def test_a_damaged_original_stops_the_backup_and_nothing_is_promised(
     deployment: Deployment, settings: Settings, collector: FieldHandset
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_damaged_original_stops_the_backup_and_nothing_is_promised(
     assert "backup_failed" in deployment.alarms()
 
 
+@ON_SQLITE_ONLY
 def test_an_original_damaged_in_the_store_is_taken_from_the_backup_before(
     deployment: Deployment, settings: Settings, collector: FieldHandset
 ) -> None:
@@ -155,6 +158,7 @@ def test_an_original_damaged_in_the_store_is_taken_from_the_backup_before(
     assert blob_path(second, photo().sha256).read_bytes() == photo().content
 
 
+@ON_SQLITE_ONLY
 def test_an_original_damaged_in_the_backup_before_is_copied_anew(
     deployment: Deployment, collector: FieldHandset
 ) -> None:
@@ -165,6 +169,7 @@ def test_an_original_damaged_in_the_backup_before_is_copied_anew(
     assert blob_path(second, photo().sha256).read_bytes() == photo().content
 
 
+@ON_SQLITE_ONLY
 def test_an_original_that_nobody_has_any_more_can_be_left_out_by_name(
     deployment: Deployment, settings: Settings, collector: FieldHandset
 ) -> None:
@@ -189,6 +194,7 @@ def test_a_truncated_snapshot_is_not_read_back(app: Flask, deployment: Deploymen
             pass
 
 
+@ON_SQLITE_ONLY
 def test_a_backup_is_never_overwritten(deployment: Deployment) -> None:
     backup = deployment.backup()
     before = json.loads((backup / "manifest.json").read_text())
@@ -198,6 +204,7 @@ def test_a_backup_is_never_overwritten(deployment: Deployment) -> None:
     assert json.loads((backup / "manifest.json").read_text()) == before
 
 
+@ON_SQLITE_ONLY
 def test_what_a_killed_backup_left_is_removed_by_the_next(deployment: Deployment) -> None:
     left = deployment.folder / "killed.partial"
     (left / "database").mkdir(parents=True)
@@ -205,6 +212,7 @@ def test_what_a_killed_backup_left_is_removed_by_the_next(deployment: Deployment
     assert not left.exists()
 
 
+@ON_SQLITE_ONLY
 def test_two_backups_do_not_run_at_once(app: Flask, deployment: Deployment, settings: Settings) -> None:
     with collection_paused(settings.blob_dir):
         refused = deployment.run("backup", "--to", str(deployment.folder / "first"))

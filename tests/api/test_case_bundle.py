@@ -18,6 +18,7 @@ from fontTools.subset import Options, Subsetter, load_font, save_font
 from PIL import Image
 from sqlalchemy import update
 from support.bundled import JUDGE, ExportedCase, judged, run_judge, work_in_the_street
+from support.databases import ON_SQLITE_ONLY
 from support.duty import code_for
 from support.field import refused
 from support.live import LiveServer
@@ -89,6 +90,7 @@ def command(app: Flask, *arguments: str, status: int = 0) -> str:
     return done.output
 
 
+@ON_SQLITE_ONLY
 def test_an_untouched_bundle_is_right(whole_font: None, exported_case: ExportedCase, bundle: Path) -> None:
     found = judged(bundle, exported_case.log_key)
     assert found["bundle"] == {name: {"state": "right", "why": []} for name in found["bundle"]}
@@ -101,6 +103,7 @@ def test_an_untouched_bundle_is_right(whole_font: None, exported_case: ExportedC
     assert judged(bundle)["status"] == 2
 
 
+@ON_SQLITE_ONLY
 def test_the_running_servers_bundle_is_judged_in_an_empty_folder_with_nothing_installed(
     app: Flask, city: world.World, office: Office, live_server: LiveServer, tmp_path: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_only_who_judges_evidence_exports_it_and_only_in_the_own_agencies(
     refused(client.get(f"/api/v1/cases/{uuid4()}/bundle", headers=headers), 404, "not-found")
 
 
+@ON_SQLITE_ONLY
 def test_the_case_page_exports_by_a_form(exported_case: ExportedCase, city: world.World) -> None:
     browser = console(exported_case.app, city.reviewer)
     path = f"/cases/{exported_case.case_id}"
@@ -250,6 +254,7 @@ def test_a_restore_begins_another_log_and_the_chain_holds(exported_case: Exporte
     assert any("when a backup was restored" in note for note in found["notes"])
 
 
+@ON_SQLITE_ONLY
 def test_the_command_writes_the_same_bundle_by_number_or_id(exported_case: ExportedCase, tmp_path: Path) -> None:
     number = exported_case.office.case(exported_case.case_id)["case_no"]
     for name in (number, exported_case.case_id):

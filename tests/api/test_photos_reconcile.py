@@ -6,6 +6,7 @@ import io
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
+from support.databases import ON_SQLITE_ONLY
 from support.field import FieldHandset, photo, report
 from support.photo_pool import DAY, Pool, later
 
@@ -137,6 +138,7 @@ def test_a_store_that_is_down_is_no_finding(
     assert alarms(pool) == []
 
 
+@ON_SQLITE_ONLY
 def test_the_command_lists_what_it_found_and_fails_when_something_is_lost(
     app: Flask, pool: Pool, collector: FieldHandset
 ) -> None:

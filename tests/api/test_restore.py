@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from support.databases import ON_SQLITE_ONLY
 from support.field import FieldHandset, photo, refused, report
 from support.keeping import QUIET_PORT, Deployment
 from support.live import LiveServer
@@ -120,6 +121,7 @@ def test_a_restore_promises_exactly_what_its_backup_holds(
         assert read(lambda session: session.scalars(select(Install.item_count)).one()) == 2
 
 
+@ON_SQLITE_ONLY
 def test_originals_that_vanished_are_put_back_and_strays_are_adopted(
     app: Flask, deployment: Deployment, collector: FieldHandset, settings: Settings
 ) -> None:
@@ -138,6 +140,7 @@ def test_originals_that_vanished_are_put_back_and_strays_are_adopted(
     assert rotten.exists()
 
 
+@ON_SQLITE_ONLY
 def test_open_uploads_become_unknown_and_start_over(deployment: Deployment, collector: FieldHandset) -> None:
     begun = collector.create(photo()).headers["Location"]
     collector.append(begun, 0, photo().content[:1000])
@@ -147,6 +150,7 @@ def test_open_uploads_become_unknown_and_start_over(deployment: Deployment, coll
     collector.upload(photo())
 
 
+@ON_SQLITE_ONLY
 def test_everybody_has_to_sign_in_again(deployment: Deployment, client: FlaskClient, city: world.World) -> None:
     headers = world.signed_in(client, city.dispatcher)
     backup = deployment.backup()
@@ -214,6 +218,7 @@ def test_a_restore_waits_until_web_server_and_worker_have_stopped(
     assert deployment.epoch == before
 
 
+@ON_SQLITE_ONLY
 def test_without_yes_a_restore_asks_first(deployment: Deployment) -> None:
     backup = deployment.backup()
     before = deployment.epoch
