@@ -16,7 +16,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard server/translations/*/LC_MESSAGES/
 BROWSER := var/test/browser/.ready
 PACKAGES := server sync photo_store
 CODE := $(PACKAGES) tests wsgi.py
-# Four processes on two cores: some tests wait for servers of their own. `make test PYTEST="-k name"` chooses tests.
+# Three processes on two cores: some tests wait for servers of their own. `make test PYTEST="-k name"` chooses tests.
 # Bytecode is kept even where the environment forbids it: the tests start our programs about a hundred times.
 PYTEST ?=
 
@@ -33,7 +33,7 @@ build: $(VENV)/.run $(BUNDLE) $(CATALOGUES) ## Install and build what `run` need
 
 .PHONY: test
 test: $(VENV)/.dev $(BUNDLE) $(CATALOGUES) $(BROWSER) ## Run the whole suite on SQLite and PostgreSQL, with a real browser
-	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 4 --dist worksteal $(PYTEST)
+	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist worksteal $(PYTEST)
 
 # Rows of docs/verification.md in turn, the one that owes most first; the ledger stands in tests/verification.
 MINUTES ?= 80
