@@ -12,6 +12,7 @@ import tempfile
 import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -109,8 +110,12 @@ def throughput(photos: list[bytes], folder: Path) -> float:
 
 def children() -> set[int]:
     """Return the processes that this one has started."""
-    tasks = Path("/proc/self/task")
-    return {int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        # A thread of a pool that was just shut down ends between being listed and being read.
+        with suppress(FileNotFoundError):
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
 
 
 def memory_kb(pid: int, what: str) -> int:
