@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -60,9 +60,11 @@ def product(folder: Path, database_url: str, handsets: int = 1, *, access_log: P
     city = world.city(app)
     enrolled = [world.enrolled(app, city, city.collector) for _ in range(handsets)]
     writers = [(Writer(UUID(str(one.install_id)), one.officer_id, DeviceKey(one.key)), one.headers) for one in enrolled]
-    stack = ExitStack()
-    log = None if access_log is None else stack.enter_context(access_log.open("wb"))
-    process = subprocess.Popen(web_command(settings), cwd=ROOT, env=environment(settings), process_group=0, stderr=log)
+    with nullcontext() if access_log is None else access_log.open("wb") as log:
+        # The process has a handle of its own from here on.
+        process = subprocess.Popen(
+            web_command(settings), cwd=ROOT, env=environment(settings), process_group=0, stderr=log
+        )
     try:
         url = f"http://{settings.host}:{settings.port}"
         wait_for(f"{url}/health")
@@ -70,7 +72,6 @@ def product(folder: Path, database_url: str, handsets: int = 1, *, access_log: P
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        stack.close()
 
 
 def wait_for(address: str, seconds: float = 60) -> None:

@@ -130,7 +130,6 @@ def test_a_promise_is_never_lowered(app: Flask, deployment: Deployment, collecto
     assert deployment.backed_up_through(collector.enrolled.install_id) == 1
 
 
-@ON_SQLITE_ONLY
 def test_a_damaged_original_stops_the_backup_and_nothing_is_promised(
     deployment: Deployment, settings: Settings, collector: FieldHandset
 ) -> None:

@@ -262,7 +262,6 @@ def test_no_role_opens_a_door_that_is_anothers(app: Flask, city: world.World, th
     assert not found, "\n".join(found)
 
 
-@ON_SQLITE_ONLY
 @pytest.mark.timeout(300)
 def test_another_town_reaches_nothing_of_this_one_with_the_right_role(
     app: Flask, city: world.World, things: dict[str, str]

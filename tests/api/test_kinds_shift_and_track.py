@@ -9,7 +9,6 @@ import world
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from support.databases import ON_SQLITE_ONLY
 from support.field import FieldHandset, Item, handset_of, slug_of
 from support.kinds import PLACE, current, punch, swept, walk, woken
 from support.office import Office
@@ -87,7 +86,6 @@ def test_a_clocking_out_that_comes_late_takes_the_track_back_at_once(
     assert collector.mirror["receipt", track["id"]]["state"] == "superseded"
 
 
-@ON_SQLITE_ONLY
 def test_every_order_of_clocking_in_and_out_and_two_tracks_ends_alike(
     app: Flask, city: world.World, office: Office
 ) -> None:

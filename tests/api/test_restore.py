@@ -121,7 +121,6 @@ def test_a_restore_promises_exactly_what_its_backup_holds(
         assert read(lambda session: session.scalars(select(Install.item_count)).one()) == 2
 
 
-@ON_SQLITE_ONLY
 def test_originals_that_vanished_are_put_back_and_strays_are_adopted(
     app: Flask, deployment: Deployment, collector: FieldHandset, settings: Settings
 ) -> None:
@@ -140,7 +139,6 @@ def test_originals_that_vanished_are_put_back_and_strays_are_adopted(
     assert rotten.exists()
 
 
-@ON_SQLITE_ONLY
 def test_open_uploads_become_unknown_and_start_over(deployment: Deployment, collector: FieldHandset) -> None:
     begun = collector.create(photo()).headers["Location"]
     collector.append(begun, 0, photo().content[:1000])
@@ -150,7 +148,6 @@ def test_open_uploads_become_unknown_and_start_over(deployment: Deployment, coll
     collector.upload(photo())
 
 
-@ON_SQLITE_ONLY
 def test_everybody_has_to_sign_in_again(deployment: Deployment, client: FlaskClient, city: world.World) -> None:
     headers = world.signed_in(client, city.dispatcher)
     backup = deployment.backup()

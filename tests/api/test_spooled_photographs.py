@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from support.databases import ON_SQLITE_ONLY
 from support.field import FieldHandset, photo, report
 from support.keeping import QUIET_PORT, Deployment
 from support.object_store import ObjectStore
@@ -176,7 +175,6 @@ def test_the_folder_of_a_disk_store_moves_into_the_bucket(
     assert not DiskBlobs(settings.blob_dir).exists(original_key(one.sha256))
 
 
-@ON_SQLITE_ONLY
 def test_a_waiting_photograph_is_in_the_backup_and_not_promised(
     app: Flask, parts: StoreParts, collector: FieldHandset, store_gate: StoreGate, deployment: Deployment
 ) -> None:
@@ -195,7 +193,6 @@ def test_a_waiting_photograph_is_in_the_backup_and_not_promised(
     assert deployment.backed_up_through(collector.enrolled.install_id) == 3
 
 
-@ON_SQLITE_ONLY
 def test_a_photograph_on_another_machine_does_not_stop_a_backup_and_is_not_promised(
     app: Flask, parts: StoreParts, collector: FieldHandset, store_gate: StoreGate, deployment: Deployment
 ) -> None:

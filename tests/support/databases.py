@@ -35,7 +35,7 @@ def database(request: pytest.FixtureRequest) -> str:
     return url
 
 
-# For what is decided before any statement that the databases could run differently: a mark of a test.
+# A mark for tests of what rules, files or pages decide, where no statement could run differently.
 ON_SQLITE_ONLY = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
