@@ -147,6 +147,8 @@ def upload_rows(folder: Path) -> None:
     row(f"upload of {len(photo) / 1e6:.1f} MB, request to answer, ms (median)", f"{statistics.median(took) * 1000:.1f}")
     row("upload: the fastest, ms", f"{min(took) * 1000:.1f}")
     row("upload: CPU ms of the server", f"{cpu * 1000:.1f}")
+    beyond = statistics.median(inside) - statistics.median(synced) * 1e3, min(inside) - min(synced) * 1e3
+    row("upload: server time beyond the next row, ms (median / fastest)", f"{beyond[0]:.1f} / {beyond[1]:.1f}")
     row(
         "write + fsync of the same bytes, ms (median / fastest)",
         f"{statistics.median(synced) * 1e3:.1f} / {min(synced) * 1e3:.1f}",

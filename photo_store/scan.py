@@ -13,8 +13,9 @@ __all__ = ["JpegStructure", "StructureError", "scan_jpeg"]
 
 BLOCK = 128 * 1024
 EXIF_HEADER = b"Exif\0\0"
-# 0xFF followed by anything but stuffing (00), restart markers (D0-D7), TEM (01) or fill (FF).
-_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+# 0xFF followed by anything but stuffing (00), restart markers (D0-D7), TEM (01) or fill (FF). Said as what may follow:
+# a class of what may not takes twice as long.
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _READABLE_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive with Huffman coding: what cameras write
@@ -103,7 +104,7 @@ class _Walk:
     def next_marker(self) -> int | None:
         """Code of the next marker, wherever it is; None at the end of the stream."""
         while (match := _MARKER.search(self._block, self._at)) is None:
-            if not self._refill(keep=1 if self._block[self._at :].endswith(b"\xff") else 0):
+            if not self._refill(keep=self._block.endswith(b"\xff", self._at)):
                 return None
         self._at = match.end()
         return self._block[self._at - 1]

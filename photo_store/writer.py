@@ -7,6 +7,7 @@ Knows nothing of finishing a photo.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from io import BytesIO
 
 from photo_store.ledger import UploadLedger, UploadState
 from photo_store.spool import Spool
@@ -36,7 +37,8 @@ class SegmentWriter:
         self._ledger = ledger
         self._spool = spool
         self._clock = clock
-        self._pending = bytearray()
+        self._pending = BytesIO()
+        self._length = 0
         self._flush_seconds = FIRST_FLUSH_S
         self._flushed_at = clock()
 
@@ -58,20 +60,20 @@ class SegmentWriter:
 
     def whole(self) -> bytes | None:
         """Return the whole upload if this body alone has brought it and nothing of it was flushed yet."""
-        return bytes(self._pending) if self.state.offset == 0 and self._has_all() else None
+        return self._pending.getvalue() if self.state.offset == 0 and self._has_all() else None
 
     def flush(self) -> None:
         """Make the pending bytes durable and record them. Raises UploadFenced, SpoolUnavailable."""
-        if not self._pending:
+        if not self._length:
             return
         last = self._has_all()
-        recorded = len(self._pending) - last
-        name = self._spool.write(self._pending)
+        recorded = self._length - last
+        name = self._spool.write(self._pending.getvalue())
         if recorded and not self._record(name, recorded):
             self._spool.remove([name])
             message = f"upload {self.state.upload_id} was taken over by another request"
             raise UploadFenced(message)
-        self._pending.clear()
+        self._pending, self._length = BytesIO(), 0
         self.state = replace(self.state, offset=self.state.offset + recorded)
         self.is_full = last
         self.unrecorded = None if recorded else name
@@ -79,15 +81,15 @@ class SegmentWriter:
         self._flushed_at = self._clock()
 
     def _add(self, chunk: bytes) -> None:
-        if self.state.offset + len(self._pending) + len(chunk) > self.state.length:
+        if self.state.offset + self._length + len(chunk) > self.state.length:
             raise TooMuchData(self.state)
-        self._pending += chunk
-        due = len(self._pending) >= FLUSH_BYTES or self._clock() - self._flushed_at >= self._flush_seconds
+        self._length += self._pending.write(chunk)
+        due = self._length >= FLUSH_BYTES or self._clock() - self._flushed_at >= self._flush_seconds
         if due and not self._has_all():
             self.flush()
 
     def _has_all(self) -> bool:
-        return self.state.offset + len(self._pending) == self.state.length
+        return self.state.offset + self._length == self.state.length
 
     def _record(self, name: str, length: int) -> bool:
         return self._ledger.add_segment(

@@ -1,13 +1,14 @@
-"""The database: engine settings for both dialects and the only two doors to it, ``read`` and ``transact``.
+"""The database: engine settings for both dialects, and the only doors to it.
 
-``transact`` is the only place that commits. Operations get an open session first, flush, never commit, and do
+They are ``read`` and ``transact``, and a light form of each: ``glance`` reads columns only, ``jot`` does not wait for
+the disk. These two of them alone commit. Operations get an open session first, flush, never commit, and do
 not see Flask, the blob store or the network. Side effects follow from the operation's result, after commit.
 """
 
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.base import Base
 from server.ledger.guard import demand_marks
@@ -33,6 +35,7 @@ ATTEMPTS = 4
 TRANSIENT_STATES = {"40001", "40P01", "55P03"}
 
 WRITER = {"xuncha_write": True}
+HASTY = {**WRITER, "xuncha_hasty": True}
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False})
@@ -45,9 +48,22 @@ def transact(operation: Callable[Concatenate[Session, P], R], *args: P.args, **k
     operation again, up to three times with jitter; then IntegrityError is raised as it is (it is then no race
     but a broken rule) and everything else becomes the problem ``busy``.
     """
+    return _transacted(lambda session: operation(session, *args, **kwargs), WRITER)
+
+
+def jot(operation: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Do as :func:`transact`, but do not wait for the disk: after a power cut it may not have happened.
+
+    For what promises nothing to anybody before a later `transact` has returned: that one takes it to the disk as well,
+    because both databases write their log in order. Everybody sees it at once, as anything that is committed.
+    """
+    return _transacted(lambda session: operation(session, *args, **kwargs), HASTY)
+
+
+def _transacted(operation: Callable[[Session], R], options: Mapping[str, Any]) -> R:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            result, woken = _attempt(operation, *args, **kwargs)
+            result, woken = _attempt(operation, options)
         except (DBAPIError, StaleDataError) as error:
             if not lost_race(error):
                 raise
@@ -63,15 +79,15 @@ def transact(operation: Callable[Concatenate[Session, P], R], *args: P.args, **k
     raise AssertionError  # the loop either returns or raises
 
 
-def _attempt(operation: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, bool]:
+def _attempt(operation: Callable[[Session], R], options: Mapping[str, Any]) -> tuple[R, bool]:
     """Run and commit one attempt; return its result and whether waiting items became ready by it."""
     queue: WriteQueue | None = current_app.extensions["xuncha_write_queue"]
     with (
         queue.turn() if queue else nullcontext(),
         Session(db.engine, autoflush=False, expire_on_commit=False) as session,
     ):
-        session.connection(execution_options=WRITER)
-        result = operation(session, *args, **kwargs)
+        session.connection(execution_options=dict(options))
+        result = operation(session)
         session.flush()
         demand_marks(session)
         write_marks(session)
@@ -121,13 +137,26 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    hasty = options.get("xuncha_hasty")
     if connection.dialect.name != "sqlite":
+        if hasty:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
         return
+    if hasty:
+        # It cannot be set for one transaction: the connection waits for the disk again before anybody else has it.
+        connection.info["xuncha_hasty"] = True
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
     # A deferred transaction that reads and then writes fails busy at once; a writer takes its lock first.
-    write = connection.get_execution_options().get("xuncha_write")
-    if write:
+    if options.get("xuncha_write"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         # Past SQLAlchemy, which costs more than many a query: this one waits for nobody, so it cannot be refused.
         cast("sqlite3.Connection", connection.connection.driver_connection).execute("BEGIN")
+
+
+@event.listens_for(Engine, "checkin")
+def _wait_for_the_disk_again(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+    if record.info.pop("xuncha_hasty", False) and connection is not None:
+        connection.execute("PRAGMA synchronous=FULL")

@@ -53,7 +53,7 @@ class DatabaseUploadLedger:
         if now_known.sha256 != sha256 and not transact(uploads.claim, upload_id, sha256=sha256, fence=fence):
             return False
         # In a transaction after the one that named it: so the collector sees the name, or we see its mark.
-        read(demand_kept, sha256, lock=False)
+        glance(demand_kept, sha256, lock=False)
         return True
 
     def complete(self, upload_id: str, *, sha256: str, image: ImageFacts, fence: int) -> bool:

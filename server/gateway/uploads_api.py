@@ -30,9 +30,10 @@ from photo_store.uploads import (
 )
 from server.clock import now
 from server.current import blobs, node_name, settings
-from server.db import glance, transact
+from server.db import glance, jot, transact
 from server.evidence import uploads
 from server.gateway.checksums import ALGORITHMS, proven
+from server.gateway.pieces import pieces
 from server.gateway.upload_ledger import upload_engine
 from server.problems import Problem
 from server.web import api_blueprint, handset
@@ -41,7 +42,6 @@ from sync.envelope import HEX256
 TUS_VERSION = "1.0.0"
 OFFSET_STREAM = "application/offset+octet-stream"
 MOST_DIGITS = 18
-_PIECE = 64 * 1024
 
 
 def _demand_handset_and_version() -> None:
@@ -87,13 +87,16 @@ def create() -> ResponseReturnValue:
     length, sha256 = _declared_length(), _declared_sha256()
     expires_at = now() + timedelta(days=settings().upload_days)
     opened = handset().install_id, sha256, length, expires_at
+    brings_bytes = request.mimetype == OFFSET_STREAM and request.content_length != 0
+    # With bytes the answer promises those, not the mere upload: they are committed after it, and take it to the disk.
+    record = jot if brings_bytes else transact
     with _Translated():
-        state = transact(uploads.create_upload, *opened, node=node_name())
+        state = record(uploads.create_upload, *opened, node=node_name())
         if state.status == "complete" and _is_lost(state):
-            state = transact(uploads.create_upload, *opened, again=True, node=node_name())
-    if request.mimetype == OFFSET_STREAM and state.status == "open":
-        with _body() as pieces:
-            state = upload_engine().take(state, pieces)
+            state = record(uploads.create_upload, *opened, again=True, node=node_name())
+    if brings_bytes and state.status == "open":
+        with _body() as body:
+            state = upload_engine().take(state, body)
     place = url_for("uploads_api.part", upload_id=state.upload_id)
     headers = {"Location": place, "Upload-Offset": str(state.offset), "Upload-Expires": http_date(expires_at)}
     return _bare(HTTPStatus.CREATED, headers)
@@ -234,21 +237,16 @@ def _problem(error: BaseException | None) -> Problem | None:
 
 
 def _append(upload_id: str, offset: int) -> UploadState:
-    with _body() as pieces:
-        return upload_engine().append(upload_id, offset, pieces)
+    with _body() as body:
+        return upload_engine().append(upload_id, offset, body)
 
 
 @contextmanager
 def _body() -> Iterator[Iterator[bytes]]:
-    checksum = request.headers.get("Upload-Checksum")
-    held = nullcontext(_pieces()) if checksum is None else proven(checksum, _pieces(), request.content_length)
-    with _Translated(), held as pieces:
-        yield pieces
-
-
-def _pieces() -> Iterator[bytes]:
-    while piece := request.stream.read(_PIECE):
-        yield piece
+    checksum, arriving = request.headers.get("Upload-Checksum"), pieces(request.stream)
+    held = nullcontext(arriving) if checksum is None else proven(checksum, arriving, request.content_length)
+    with _Translated(), held as body:
+        yield body
 
 
 def _own(upload_id: str) -> datetime:

@@ -9,8 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from support.databases import waits_for_the_disk
 
-from server.db import ATTEMPTS, read, transact
+from server.db import ATTEMPTS, jot, read, transact
 from server.ledger.marks import MOST_MARKS, Entity, mark
 from server.ledger.models import FeedMark, FeedScope, Rendezvous
 from server.ledger.operations import ensure_epoch, meet
@@ -66,6 +67,26 @@ def test_an_error_rolls_everything_back_and_is_raised_as_it_is(error: BaseExcept
         transact(operation)
     assert caught.value is error
     assert (keys(), head(), calls) == ([], None, [1])
+
+
+@pytest.mark.usefixtures("durable")
+def test_only_what_is_jotted_does_not_wait_for_the_disk() -> None:
+    def jotted(session: Session, name: str, *, fails: bool = False) -> bool:
+        session.add(Rendezvous(key=name))
+        if fails:
+            raise ValueError(name)
+        return waits(session)
+
+    def waits(session: Session) -> bool:
+        return waits_for_the_disk(session.connection())
+
+    assert jot(jotted, "a") is False
+    assert transact(waits)
+    with pytest.raises(ValueError, match="b"):
+        jot(jotted, "b", fails=True)
+    assert transact(waits)
+    assert read(waits)
+    assert keys() == ["a"]
 
 
 def test_a_unique_key_lost_in_a_race_runs_the_whole_operation_again() -> None:

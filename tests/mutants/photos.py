@@ -34,6 +34,23 @@ MUTANTS = (
         (_ORIGINAL,),
     ),
     Mutant(
+        "photo_not_awaited",
+        "A photograph is acknowledged before the disk has its commit.",
+        (
+            Change(
+                "server/gateway/upload_ledger.py", "import glance, read, transact", "import glance, jot, read, transact"
+            ),
+            Change("server/gateway/upload_ledger.py", "if not transact(_complete,", "if not jot(_complete,"),
+        ),
+        (f"{_SYNCED}::test_what_a_creation_with_bytes_promises_was_committed_to_the_disk[sqlite-0]",),
+    ),
+    Mutant(
+        "hasty_for_ever",
+        "A connection that did not wait for the disk once does not wait for it afterwards.",
+        (Change("server/db.py", 'connection.execute("PRAGMA synchronous=FULL")', "pass"),),
+        ("tests/api/test_transactions.py::test_only_what_is_jotted_does_not_wait_for_the_disk[sqlite]",),
+    ),
+    Mutant(
         "append_no_fence",
         "A writer that another request has taken over from may still add its segment.",
         (
@@ -48,7 +65,7 @@ MUTANTS = (
     Mutant(
         "head_complete_early",
         "The offset reaches the length before the photo is hashed, linked and recorded.",
-        (Change("photo_store/writer.py", "recorded = len(self._pending) - last", "recorded = len(self._pending)"),),
+        (Change("photo_store/writer.py", "recorded = self._length - last", "recorded = self._length"),),
         ("tests/unit/test_upload_engine.py::test_a_full_upload_is_never_shown_full_before_it_is_finished",),
     ),
     Mutant(
@@ -72,7 +89,7 @@ MUTANTS = (
                 "if now_known.sha256 != sha256 and not transact(uploads.claim, upload_id, sha256=sha256, fence=fence):",
                 "if now_known.sha256 not in {None, sha256}:",
             ),
-            Change("server/gateway/upload_ledger.py", "        read(demand_kept, sha256, lock=False)\n", ""),
+            Change("server/gateway/upload_ledger.py", "        glance(demand_kept, sha256, lock=False)\n", ""),
         ),
         (f"{_COLLECTOR}::test_finishing_an_upload_that_did_not_name_it_before[postgresql-stored]",),
     ),

@@ -5,12 +5,15 @@ deleted before each test and those that the migrations had inserted are put back
 """
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from flask import Flask
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from support.rehearsal import begin, inserts, rows_of
 
 from server import create_app
@@ -114,3 +117,30 @@ def migrate(url: str, folder: Path) -> None:
         result = app.test_cli_runner(catch_exceptions=False).invoke(args=["prepare"])
         db.engine.dispose()
     assert result.exit_code == 0, result.output
+
+
+@pytest.fixture
+def durable(app: Flask) -> Iterator[Engine]:
+    """Let commits wait for the disk as in production, which the tests' own PostgreSQL does not ask for."""
+    with app.app_context():
+        engine = db.engine
+
+    def wait(connection: psycopg.Connection | sqlite3.Connection, _record: object) -> None:
+        if isinstance(connection, psycopg.Connection):
+            connection.execute("SET synchronous_commit TO ON")
+            connection.commit()
+
+    event.listen(engine, "connect", wait)
+    engine.dispose()
+    yield engine
+    event.remove(engine, "connect", wait)
+    # Connections stay open for the next test, which expects the server's own setting.
+    engine.dispose()
+
+
+def waits_for_the_disk(connection: Connection) -> bool:
+    """Tell whether a commit of this connection returns only when it is on the disk."""
+    if connection.dialect.name == "sqlite":
+        # 2 is FULL.
+        return bool(connection.scalar(text("SELECT synchronous = 2 FROM pragma_synchronous")))
+    return connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"

@@ -225,9 +225,11 @@ class FieldHandset:
 
     def create(self, one: Photo, *, length: int | None = None, sha256: str | None = None) -> TestResponse:
         """Open an upload for a photograph."""
-        name = base64.b64encode((sha256 or one.sha256).encode()).decode()
-        size = str(len(one.content) if length is None else length)
-        return self.tus("POST", Upload_Length=size, Upload_Metadata=f"sha256 {name}")
+        return self.tus("POST", **_announced(one, length, sha256))
+
+    def create_with(self, one: Photo, data: bytes) -> TestResponse:
+        """Open an upload for a photograph and bring the first of its bytes in the same request."""
+        return self.tus("POST", data=data, Content_Type=OFFSET_STREAM, **_announced(one))
 
     def append(self, path: str, offset: int, data: bytes) -> TestResponse:
         """Send bytes from an offset on."""
@@ -241,6 +243,12 @@ class FieldHandset:
             if int(created.headers["Upload-Offset"]) < len(one.content):
                 sent = self.append(created.headers["Location"], 0, one.content)
                 assert sent.status_code == 204, sent.text
+
+
+def _announced(one: Photo, length: int | None = None, sha256: str | None = None) -> dict[str, str]:
+    name = base64.b64encode((sha256 or one.sha256).encode()).decode()
+    size = str(len(one.content) if length is None else length)
+    return {"Upload_Length": size, "Upload_Metadata": f"sha256 {name}"}
 
 
 def handset_of(app: Flask, city: world.World, person: world.Person) -> FieldHandset:
