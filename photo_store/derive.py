@@ -6,6 +6,7 @@ thumbnail. A new recipe makes new keys and the old ones are swept. What is decod
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import PIL
@@ -20,6 +21,7 @@ __all__ = [
     "FORMER_RECIPES",
     "RECIPE",
     "RENDITIONS",
+    "Decode",
     "DecodeLost",
     "DecoderUnavailable",
     "Derived",
@@ -34,6 +36,7 @@ FORMER_RECIPES = ("r1", "r2")
 RENDITIONS = ("thumbnail", "preview")
 OLDEST_PILLOW = 13
 _SIDEWAYS = {5, 6, 7, 8}
+Decode = Callable[[str, Parcel], Parcel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,11 @@ def assert_pillow() -> None:
         raise RuntimeError(message)
 
 
-def derive(blobs: BlobStore, sha256: str) -> Derived:
+def derive(blobs: BlobStore, sha256: str, decode: Decode = decode) -> Derived:
     """Make the renditions of an original that are not there yet, and say how it looks.
 
-    Raises NotDerivable (DecodeLost where a second attempt is worth it), DecoderUnavailable, and BlobMissing or
-    BlobUnavailable from the store.
+    ``decode`` makes them; only who drew the picture itself has another. Raises NotDerivable (DecodeLost where a second
+    attempt is worth it), DecoderUnavailable, and BlobMissing or BlobUnavailable from the store.
     """
     facts, content = original_of(blobs, sha256)
     answer = decode("renditions", Parcel("", {**seen(facts)}, {"original": content}))

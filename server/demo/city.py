@@ -6,6 +6,8 @@ city had been at work. What a worker does by the minute is done once a day.
 
 import gc
 import logging
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -18,9 +20,11 @@ import structlog
 from flask import Flask
 from sqlalchemy import event
 
+from photo_store.disk import DiskBlobs
 from server.casework.duplicates.jobs import settle_cases
 from server.casework.sweep_jobs import resume_suspended, sweep_due_soon, sweep_overdue
 from server.clock import now
+from server.current import blobs
 from server.db import db, transact
 from server.demo.desk import ACTIONS, DemoDesk
 from server.demo.episodes import Episodes
@@ -39,6 +43,7 @@ from server.ledger.custody.jobs import MOST_IN_A_RUN
 from server.ledger.custody.sequencer import sequence
 
 _SMALL: Size = (640, 480)
+_MEMORY, _CARDS_BYTES = Path("/dev/shm"), 512 * 1024 * 1024  # noqa: S108 (a folder of our own is made in it)
 _MORNING, _SWEPT_AT = time(7), time(17, 50)
 
 
@@ -93,13 +98,16 @@ def build_city(
         stack.enter_context(_quiet_log())
         stack.enter_context(_patient_collector())
         stack.enter_context(_patient_disk())
+        store = blobs()
+        if isinstance(store, DiskBlobs):
+            stack.enter_context(store.hurried())
         studio = stack.enter_context(Studio(plan.pictures()))
         with stage.played():
             tell(Telling("people", 0.0))
             desk = DemoDesk(transact(settle, seed, hash_password(DEMO_PASSWORD, rounds)))
             tell(Telling("ground", 0.0))
             furnish(desk.roster, desk.actor("admin"))
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="chengpu-")))
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="chengpu-", dir=_room_for_cards())))
             crew = Crew(app, folder, studio, stage)
             stack.callback(crew.close)
             for login in plan_logins(plan):
@@ -108,7 +116,7 @@ def build_city(
             Episodes(crew, desk, stage).play()
             settle_cases.run()
         _sweep()
-        _derive_all(app, tell)
+        _derive_all(app, studio, tell)
         desk.review(crew.cases)
         # Else the doctor would say that events wait since the first day, until the worker has been there.
         sequence(MOST_IN_A_RUN)
@@ -156,10 +164,19 @@ def _sweep() -> None:
     sweep_overdue.run()
 
 
-def _derive_all(app: Flask, tell: Callable[[Telling], None]) -> None:
-    """Make all thumbnails at once, so that the gallery is full before the worker runs."""
+def _derive_all(app: Flask, studio: Studio, tell: Callable[[Telling], None]) -> None:
+    """File all thumbnails at once, so that the gallery is full before the worker runs."""
     with app.app_context():
-        derive_all(lambda _stage, done, of: tell(Telling("thumbnails", done / max(of, 1))))
+        derive_all(lambda _stage, done, of: tell(Telling("thumbnails", done / max(of, 1))), studio.decode)
+
+
+def _room_for_cards() -> Path | None:
+    """Return the machine's memory disk, if it has one with room for all handsets; None is the usual temporary folder.
+
+    Each handset syncs whatever it writes, and all of them go at the end.
+    """
+    usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _CARDS_BYTES
+    return _MEMORY if usable else None
 
 
 @contextmanager

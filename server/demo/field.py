@@ -117,10 +117,10 @@ class Crew:
         handset.push()
 
     def come_home(self, *, without: str) -> None:
-        """Synchronise once more, so that the desk reads of nothing unsent; who has photographs left stays away."""
+        """Tell what is left, so that the desk reads of nothing unsent; who has photographs left stays away."""
         for login, handset in self._handsets.items():
             if login != without and not handset.album.pending():
-                handset.sync()
+                handset.tell()
 
     def _deliver(self, handset: Handset, case: PlannedCase, item_id: str) -> None:
         _lose(handset, case, item_id)

@@ -15,15 +15,15 @@ from server.demo.people import AREAS, SQUADS
 from server.demo.plan import LIVES, ZONE, Picture, PlannedCase, Size
 
 DAYS = 60
-ROUNDS = 20
+ROUNDS = 12
 # The last day of the rounds that end; the steps of three days follow.
 _LAST_ENDED = 6
 # Of what goes on: the day of the first two rounds, whose natural days end today and tomorrow; then the last days.
 _SOON = (5, 4)
-_LATEST = (3, 3, 2, 2, 2, 1, 1, 1)
-_RECURRING_ROUNDS = (5, 10, 15)
+_LATEST = (3, 3, 2, 2, 1, 1)
+_RECURRING_ROUNDS = (1, 6, 11)
 # A round that was out of coverage for days, and one whose handset picks positions from a map in GCJ-02.
-FAR_AWAY, FROM_MAP = 7, 12
+FAR_AWAY, FROM_MAP = 4, 8
 _AWAY = timedelta(days=3)
 # The rounds' own handsets: three collectors for each area, and one officer of each area's squad.
 _FIRST_COLLECTOR, _COLLECTORS_PER_AREA, _FIRST_ENFORCER = 6, 3, 7

@@ -9,10 +9,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from flask import Flask, current_app
 
 from photo_store.blobs import BlobMissing, BlobUnavailable, rendition_key
+from photo_store.decoder import decode
 from photo_store.derive import (
     FORMER_RECIPES,
     RECIPE,
     RENDITIONS,
+    Decode,
     DecodeLost,
     DecoderUnavailable,
     NotDerivable,
@@ -36,12 +38,12 @@ _ALL = 10_000_000
 _QUEUED = 4  # for each that is under way: enough to keep it busy, few enough to stop soon
 
 
-def derive_one(sha256: str) -> bool:
+def derive_one(sha256: str, decode: Decode = decode) -> bool:
     """Make the renditions of one original, unless they exist or it was given up; True if they exist now."""
     if not transact(begin_derive, sha256, RECIPE):
         return False
     try:
-        made = derive(blobs(), sha256)
+        made = derive(blobs(), sha256, decode)
     except (BlobUnavailable, DecoderUnavailable) as error:
         transact(give_attempt_back, sha256)
         log.warning("derive-postponed", sha256=sha256, error=str(error))
@@ -61,7 +63,7 @@ def derive_one(sha256: str) -> bool:
     return False
 
 
-def derive_all(told: Told) -> int:
+def derive_all(told: Told, decode: Decode = decode) -> int:
     """Derive all originals that lack the recipe's renditions; return how many have them now.
 
     Each is committed by itself: an interrupted run goes on where it stopped. Renditions of former recipes go at the
@@ -76,7 +78,7 @@ def derive_all(told: Told) -> int:
     try:
         under_way: set[Future[bool]] = set()
         for sha256 in waiting:
-            under_way.add(pool.submit(_derive_in, app, sha256))
+            under_way.add(pool.submit(_derive_in, app, sha256, decode))
             if len(under_way) >= at_once * _QUEUED:
                 finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                 made, done = made + sum(each.result() for each in finished), done + len(finished)
@@ -95,9 +97,9 @@ def threads_for_all_cores() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def _derive_in(app: Flask, sha256: str) -> bool:
+def _derive_in(app: Flask, sha256: str, decode: Decode) -> bool:
     with app.app_context():
-        return derive_one(sha256)
+        return derive_one(sha256, decode)
 
 
 def _sweep_former() -> None:

@@ -212,6 +212,10 @@ class Handset:
         self._pushing.push_all(tally)
         return tally
 
+    def tell(self) -> None:
+        """Tell the desk what this handset holds, in a push without items; nothing else is asked or delivered."""
+        self._pushing.push((), SyncTally())
+
     def upload_photos(self, tally: SyncTally | None = None) -> SyncTally:
         """Deliver pending photographs, each from where the server's durable offset stands."""
         tally = tally or SyncTally()
