@@ -38,6 +38,8 @@ WRITER = {"xuncha_write": True}
 HASTY = {**WRITER, "xuncha_hasty": True}
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
+_WAITED = "xuncha_waited"
+
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False})
 
 
@@ -145,8 +147,8 @@ def _begin(connection: Connection) -> None:
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
         return
     if hasty:
-        # It cannot be set for one transaction: the connection waits for the disk again before anybody else has it.
-        connection.info["xuncha_hasty"] = True
+        # It cannot be set for one transaction: the connection is as it was again before anybody else has it.
+        connection.info[_WAITED] = connection.exec_driver_sql("PRAGMA synchronous").scalar()
         connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
     # A deferred transaction that reads and then writes fails busy at once; a writer takes its lock first.
     if options.get("xuncha_write"):
@@ -157,6 +159,7 @@ def _begin(connection: Connection) -> None:
 
 
 @event.listens_for(Engine, "checkin")
-def _wait_for_the_disk_again(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
-    if record.info.pop("xuncha_hasty", False) and connection is not None:
-        connection.execute("PRAGMA synchronous=FULL")
+def _wait_again(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+    waited = record.info.pop(_WAITED, None)
+    if waited is not None and connection is not None:
+        connection.execute(f"PRAGMA synchronous={waited}")

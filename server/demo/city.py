@@ -199,22 +199,17 @@ def _patient_disk() -> Iterator[None]:
     if db.engine.dialect.name != "sqlite":
         yield
         return
-    pool = db.engine.pool
-
     def hurry(connection: sqlite3.Connection, *_about: object) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
 
-    def wait(connection: sqlite3.Connection | None, *_about: object) -> None:
-        if connection is not None:
-            connection.execute("PRAGMA synchronous=FULL")
-
-    event.listen(pool, "checkout", hurry)
-    event.listen(pool, "checkin", wait)
+    # Said once to each connection of this time, and to none that stands before or after it.
+    db.engine.dispose()
+    event.listen(db.engine, "connect", hurry)
     try:
         yield
     finally:
-        event.remove(pool, "checkout", hurry)
-        event.remove(pool, "checkin", wait)
+        event.remove(db.engine, "connect", hurry)
+        db.engine.dispose()
         with closing(db.engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint")
 

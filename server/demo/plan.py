@@ -47,13 +47,17 @@ class Deed(StrEnum):
 
 
 _WORK = (Deed.REPORT, Deed.FILE, Deed.DISPATCH, Deed.ACCEPT, Deed.START, Deed.FINISH)
+# Squads that only tell when they are done.
+_AT_ONCE = (*_WORK[:3], Deed.FINISH)
 # How far the cases have come, the oldest first.
 LIVES: tuple[tuple[Deed, ...], ...] = (
-    *((*_WORK, Deed.SEND_CHECK, Deed.PASS_CHECK, Deed.CLOSE),) * 5,
+    (*_WORK, Deed.SEND_CHECK, Deed.PASS_CHECK, Deed.CLOSE),
+    *((*_AT_ONCE, Deed.SEND_CHECK, Deed.PASS_CHECK, Deed.CLOSE),) * 4,
     (*_WORK, Deed.SEND_CHECK, Deed.FAIL_CHECK, Deed.REDO, Deed.ACCEPT),
-    *((*_WORK, Deed.SEND_CHECK),) * 2,
-    (*_WORK, Deed.SEND_CHECK, Deed.PASS_CHECK),
-    *(_WORK,) * 3,
+    *((*_AT_ONCE, Deed.SEND_CHECK),) * 2,
+    (*_AT_ONCE, Deed.SEND_CHECK, Deed.PASS_CHECK),
+    _WORK,
+    *(_AT_ONCE,) * 2,
     *(_WORK[:5],) * 2,
     _WORK[:4],
     *(_WORK[:3],) * 3,
@@ -63,7 +67,7 @@ LIVES: tuple[tuple[Deed, ...], ...] = (
     _WORK[:1],
 )
 # Photographs that never arrive, by case number and role: the card lost them, or the handset is still out of reach.
-LOST = {(7, "far"), (11, "after"), (18, "near"), (18, "before")}
+LOST = {(7, "far"), (12, "after"), (18, "near"), (18, "before")}
 UNSENT = {len(LIVES)}
 _AFTERWARDS = (timedelta(minutes=40), timedelta(hours=3))
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.base import new_tag
@@ -26,6 +26,22 @@ from server.problems import Problem, _
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _IS_BEFORE = Evidence.stage == Stage.REPORT
 _IS_AFTER = (Evidence.stage == Stage.DISPOSAL) & (Evidence.role == "after")
+_BOTH_SIDES = select(
+    Evidence.id,
+    Evidence.owner_id,
+    Evidence.install_id,
+    Evidence.item_id,
+    Evidence.position,
+    Evidence.stage,
+    Evidence.role,
+    Evidence.before_id,
+    Evidence.captured_at,
+    Evidence.captured_at_corrected,
+).where(
+    Evidence.owner_kind == bindparam("kind"),
+    Evidence.owner_id.in_(bindparam("owner_ids", expanding=True)),
+    or_(_IS_BEFORE, _IS_AFTER & Evidence.paired_by.is_(None)),
+)
 
 
 @dataclass(frozen=True)
@@ -100,24 +116,7 @@ def _check_before(session: Session, after: Evidence, before_id: UUID) -> None:
 
 
 def _both_sides(session: Session, kind: str, owner_ids: Collection[UUID]) -> list[_Shot]:
-    rows = session.execute(
-        select(
-            Evidence.id,
-            Evidence.owner_id,
-            Evidence.install_id,
-            Evidence.item_id,
-            Evidence.position,
-            Evidence.stage,
-            Evidence.role,
-            Evidence.before_id,
-            Evidence.captured_at,
-            Evidence.captured_at_corrected,
-        ).where(
-            Evidence.owner_kind == kind,
-            Evidence.owner_id.in_(owner_ids),
-            or_(_IS_BEFORE, _IS_AFTER & Evidence.paired_by.is_(None)),
-        )
-    )
+    rows = session.execute(_BOTH_SIDES, {"kind": kind, "owner_ids": list(owner_ids)})
     return [
         _Shot(
             id=row.id,

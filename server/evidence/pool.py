@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, not
 from sqlalchemy.orm import Session
 
 from photo_store.blobs import BlobUnavailable
-from server.base import table_of
+from server.base import UtcDateTime, table_of
 from server.clock import now
 from server.evidence.likenesses import forget
 from server.evidence.models import Evidence, Photo, Upload
-from server.evidence.presence import can_be_kept, is_here
+from server.evidence.presence import NODE_SILENT, can_be_kept, is_here
 from server.evidence.rules import MOST_DERIVE_ATTEMPTS
 from server.identity.models import InstallReport
 from server.ledger.operations import Doer, record, record_many
@@ -32,6 +32,13 @@ _photo = table_of(Photo).c
 # What every upload asks and says, built once: that takes longer than SQLite takes to run it.
 _DELETING = select(_photo.deleting_at).where(_photo.sha256 == bindparam("hash"))
 _DELETING_LOCKED = _DELETING.with_for_update(read=True)
+_ATTACH = (
+    update(table_of(Photo))
+    .where(_photo.sha256.in_(bindparam("hashes", expanding=True)))
+    .where(can_be_kept(bindparam("alive_since", type_=UtcDateTime)))
+    .values(attached_at=func.coalesce(_photo.attached_at, bindparam("moment", type_=UtcDateTime)), condemned_at=None)
+    .returning(_photo.sha256)
+)
 _ATTACHED = (
     update(table_of(Photo))
     .where(_photo.sha256 == bindparam("hash"), _photo.attached_at.is_(None))
@@ -51,14 +58,8 @@ class Marked:
 def attach(session: Session, hashes: Collection[str]) -> set[str]:
     """Attach photographs to what declares them, the condemned too; return those that are here to be attached."""
     moment = now()
-    kept = session.scalars(
-        update(Photo)
-        .where(Photo.sha256.in_(hashes), can_be_kept(moment))
-        .values(attached_at=func.coalesce(Photo.attached_at, moment), condemned_at=None)
-        .returning(Photo.sha256)
-        .execution_options(synchronize_session=False)
-    )
-    return set(kept)
+    asked = {"hashes": list(hashes), "moment": moment, "alive_since": moment - NODE_SILENT}
+    return set(session.scalars(_ATTACH, asked))
 
 
 def attach_arrived(session: Session, sha256: str) -> None:

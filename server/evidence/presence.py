@@ -25,9 +25,13 @@ def is_here(moment: datetime) -> ColumnElement[bool]:
     )
 
 
-def can_be_kept(moment: datetime) -> ColumnElement[bool]:
-    """Return the condition that a declaration still saves it: as above, but the condemned come back to life."""
-    return and_(Photo.deleting_at.is_(None), Photo.disposed_at.is_(None), not_(is_lost(moment)))
+def can_be_kept(alive_since: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that a declaration still saves it: as above, but the condemned come back to life.
+
+    ``alive_since``: the place of the moment after which a machine counts as alive.
+    """
+    lost = or_(is_missing(), is_on_a_node_unseen_since(alive_since))
+    return and_(Photo.deleting_at.is_(None), Photo.disposed_at.is_(None), not_(lost))
 
 
 def is_lost(moment: datetime) -> ColumnElement[bool]:

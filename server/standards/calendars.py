@@ -6,7 +6,7 @@ from datetime import date, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.identity.models import Agency
@@ -20,6 +20,20 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 # What holds until an agency at the top sets its own hours (the example of domain.md section 2.7).
 USUAL_HOURS = Schedule(date.min, (WorkPeriod(time(8), time(12)), WorkPeriod(time(14), time(18))), "hours")
 POLICIES: Mapping[str, WorkDayPolicy] = {"hours": "hours", "end_of_day": "end_of_day"}
+# Every clock that starts or stops asks these.
+_PATHS = select(Agency.id, Agency.path).where(Agency.id.in_(bindparam("ids", expanding=True)))
+_HERE = Agency.path.in_(bindparam("paths", expanding=True))
+_DAYS = (
+    select(Agency.path, CalendarDay.day, CalendarDay.workday)
+    .join(Agency, Agency.id == CalendarDay.agency_id)
+    .where(_HERE)
+)
+_HOURS = (
+    select(Agency.path, WorkSchedule)
+    .join(Agency, Agency.id == WorkSchedule.agency_id)
+    .where(_HERE)
+    .order_by(WorkSchedule.valid_from)
+)
 
 
 def calendar_of(session: Session, agency_id: UUID, zone: ZoneInfo = BEIJING) -> Calendar:
@@ -32,8 +46,7 @@ def calendars_of(session: Session, agency_ids: Iterable[UUID], zone: ZoneInfo = 
 
     Agencies for which the same rows decide share one calendar, which remembers the days that it was asked for.
     """
-    rows = session.execute(select(Agency.id, Agency.path).where(Agency.id.in_(set(agency_ids))))
-    paths = {row.id: row.path for row in rows}
+    paths = {row.id: row.path for row in session.execute(_PATHS, {"ids": list(set(agency_ids))})}
     above = {path: lineage(path) for path in paths.values()}
     days, schedules = _rows(session, {step for steps in above.values() for step in steps})
     made: dict[tuple[str, ...], Calendar] = {}
@@ -58,14 +71,12 @@ def schedule_of(row: WorkSchedule) -> Schedule:
 
 
 def _rows(session: Session, paths: Iterable[str]) -> tuple[dict[str, dict[date, bool]], dict[str, list[Schedule]]]:
-    here = Agency.path.in_(sorted(paths))
+    here = {"paths": sorted(paths)}
     days: dict[str, dict[date, bool]] = {}
-    own = select(Agency.path, CalendarDay.day, CalendarDay.workday).join(Agency, Agency.id == CalendarDay.agency_id)
-    for path, day, workday in session.execute(own.where(here)):
+    for path, day, workday in session.execute(_DAYS, here):
         days.setdefault(path, {})[day] = workday
     schedules: dict[str, list[Schedule]] = {}
-    hours = select(Agency.path, WorkSchedule).join(Agency, Agency.id == WorkSchedule.agency_id)
-    for path, row in session.execute(hours.where(here).order_by(WorkSchedule.valid_from)):
+    for path, row in session.execute(_HOURS, here):
         schedules.setdefault(path, []).append(schedule_of(row))
     return days, schedules
 

@@ -61,6 +61,16 @@ def test_the_sum_of_all_that_was_acknowledged_is_told(server: FieldServer, hands
     assert server.told[0]["acked"] == {"count": 0, "sum": "0" * 32}
 
 
+def test_what_is_left_can_be_told_without_sending_anything(server: FieldServer, handset: Handset) -> None:
+    handset.record("report", REPORT, [photo(1)])
+    handset.tell()
+    assert (server.batches, server.told[-1]["unsent_items"]) == ([[]], 1)
+    assert server.told[-1]["unsent_photos"] == [sha256_of(photo(1))]
+    handset.sync()
+    handset.tell()
+    assert (server.told[-1]["unsent_items"], server.told[-1]["unsent_photos"]) == (0, [])
+
+
 def test_a_conflict_is_shown_and_never_sent_again(server: FieldServer, handset: Handset) -> None:
     item_id = handset.record("report", REPORT)
     server.answer_states = {1: "conflict"}

@@ -30,8 +30,18 @@ MUTANTS = (
     Mutant(
         "no_fsync_of_originals",
         "The bytes of an original are not synced before its photo is committed.",
-        (Change("photo_store/disk.py", "                os.fsync(sink.fileno())\n", ""),),
+        (Change("photo_store/disk.py", "                    os.fsync(sink.fileno())\n", "                    pass\n"),),
         (_ORIGINAL,),
+    ),
+    Mutant(
+        "hurried_for_ever",
+        "A photo store that was filled without waiting for the disk does not wait for it afterwards.",
+        (
+            Change(
+                "photo_store/disk.py", "            self._waits = True\n            os.sync()", "            os.sync()"
+            ),
+        ),
+        ("tests/unit/test_blobs.py::test_a_hurried_store_goes_to_the_disk_at_the_end_and_waits_again",),
     ),
     Mutant(
         "photo_not_awaited",
@@ -47,7 +57,7 @@ MUTANTS = (
     Mutant(
         "hasty_for_ever",
         "A connection that did not wait for the disk once does not wait for it afterwards.",
-        (Change("server/db.py", 'connection.execute("PRAGMA synchronous=FULL")', "pass"),),
+        (Change("server/db.py", 'connection.execute(f"PRAGMA synchronous={waited}")', "pass"),),
         ("tests/api/test_transactions.py::test_only_what_is_jotted_does_not_wait_for_the_disk[sqlite]",),
     ),
     Mutant(

@@ -87,6 +87,24 @@ def test_file_and_every_folder_above_it_are_synced_before_put_returns(
     assert set(folders) == {f"{tmp_path}/a/b", f"{tmp_path}/a", str(tmp_path)}
 
 
+def test_a_hurried_store_goes_to_the_disk_at_the_end_and_waits_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda _handle: synced.append("one"))
+    monkeypatch.setattr(os, "sync", lambda: synced.append("all"))
+    store = DiskBlobs(tmp_path)
+    with store.hurried():
+        store.put(original_key(SHA256), io.BytesIO(b"bytes"))
+        assert synced == []
+    assert synced == ["all"]
+    with store.open(original_key(SHA256)) as kept:
+        assert kept.read() == b"bytes"
+    # Its folders as well, though it has put something there before.
+    store.put(original_key("ab" * 31 + "cd"), io.BytesIO(b"more"))
+    assert synced.count("one") >= 3
+
+
 def test_the_loser_of_a_race_syncs_the_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     DiskBlobs(tmp_path).put("a/b/c", io.BytesIO(b"x"))
     synced: list[str] = []

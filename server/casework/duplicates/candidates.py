@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import cos, radians
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from server.casework.duplicates.grouping import Nearness, Sighting
@@ -23,6 +23,15 @@ _ACTED_ON = frozenset(State) - ENDED - {State.REPORTED}
 _TIME = func.coalesce(Case.captured_at_corrected, Case.reported_at)
 
 # Asked for every case that is settled: written once.
+_main = aliased(Case)
+_IDS: BindParameter[list[UUID]] = bindparam("ids", expanding=True)
+_ATTACHED = CaseLink.kind == "duplicate", CaseLink.state == "attached"
+_BY_POLICY = (
+    select(CaseLink.case_id)
+    .join(_main, _main.id == CaseLink.other_id)
+    .where(CaseLink.case_id.in_(_IDS), *_ATTACHED, CaseLink.origin == "policy", _main.state.not_in(ENDED))
+)
+_BY_DESK = select(CaseLink.other_id).where(CaseLink.other_id.in_(_IDS), *_ATTACHED, CaseLink.origin == "desk")
 _AROUND = (
     select(Case.id, _TIME.label("at"), Case.lon_canonical, Case.lat_canonical)
     .join(Agency, Agency.id == Case.agency_id)
@@ -88,31 +97,9 @@ def joinable(session: Session, cases: Iterable[Case]) -> list[Sighting]:
     Ended ones and those that a desk has merged do not; nor do those whose main case has ended: that is history.
     """
     chosen = list(cases)
-    ids = [case.id for case in chosen]
-    main = aliased(Case)
-    by_policy = set(
-        session.scalars(
-            select(CaseLink.case_id)
-            .join(main, main.id == CaseLink.other_id)
-            .where(
-                CaseLink.case_id.in_(ids),
-                CaseLink.kind == "duplicate",
-                CaseLink.state == "attached",
-                CaseLink.origin == "policy",
-                main.state.not_in(ENDED),
-            )
-        )
-    )
-    by_desk = set(
-        session.scalars(
-            select(CaseLink.other_id).where(
-                CaseLink.other_id.in_(ids),
-                CaseLink.kind == "duplicate",
-                CaseLink.state == "attached",
-                CaseLink.origin == "desk",
-            )
-        )
-    )
+    ids = {"ids": [case.id for case in chosen]}
+    by_policy = set(session.scalars(_BY_POLICY, ids))
+    by_desk = set(session.scalars(_BY_DESK, ids))
     return [
         sighting_of(case, anchored=case.state in _ACTED_ON or case.id in by_desk)
         for case in chosen

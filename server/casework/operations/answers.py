@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from server.casework.cause import Cause
@@ -19,6 +19,10 @@ from server.evidence.pairs import propose
 from server.evidence.rules import STAGE_OF_TASK, Capture, Owner
 from server.ledger.operations import meet
 from server.problems import Problem, _
+
+_ASSIGNMENTS = select(TaskAssignment.assignment_no, TaskAssignment.officer_id, TaskAssignment.squad_id).where(
+    TaskAssignment.task_id == bindparam("task_id", type_=Uuid)
+)
 
 
 def answer_task(session: Session, reporter: Reporter, answer: TaskAnswer) -> TaskVerdict:
@@ -71,10 +75,9 @@ def _find(session: Session, answer: TaskAnswer) -> tuple[Case | None, Sequence[F
 
 
 def _check_assignee(session: Session, reporter: Reporter, answer: TaskAnswer) -> None:
-    rounds = session.scalars(select(TaskAssignment).where(TaskAssignment.task_id == answer.task_id))
     mine = {
         given.assignment_no
-        for given in rounds
+        for given in session.execute(_ASSIGNMENTS, {"task_id": answer.task_id})
         if given.officer_id == reporter.officer_id
         or (given.squad_id is not None and given.squad_id == reporter.squad_id)
     }

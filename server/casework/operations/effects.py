@@ -5,11 +5,13 @@ Runs before the move, in the state that the case still has; the caller has check
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Executable, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
+from server.base import table_of
 from server.casework.limits import version_for
 from server.casework.models import Case, FieldTask, NumberSeries
 from server.casework.numbers import Numbering
@@ -20,7 +22,9 @@ from server.identity.models import Agency
 from server.problems import Problem, _
 from server.standards.conditions import conditions_of
 from server.standards.queries import today
-from server.upsert import insert
+from server.upsert import dialect_of, insert_in
+
+_PATH = select(Agency.path).where(Agency.id == bindparam("agency_id", type_=Uuid))
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,24 @@ def _file(step: Step) -> None:
         known = () if version is None else conditions_of(session, case.scheme, version, case.category_code)
         if step.condition_no not in {one.no for one in known}:
             raise Problem("validation", errors={"condition_no": [_("The class has no condition of this number.")]})
-    path = session.scalars(select(Agency.path).where(Agency.id == case.agency_id)).one()
-    taken = insert(session, NumberSeries).values(name=step.numbering.series(path, moment), last=1)
-    sequence = session.execute(
-        taken.on_conflict_do_update(index_elements=[NumberSeries.name], set_={"last": NumberSeries.last + 1}).returning(
-            NumberSeries.last
-        )
-    ).scalar_one()
+    path = session.execute(_PATH, {"agency_id": case.agency_id}).scalar_one()
+    series = {"name": step.numbering.series(path, moment), "last": 1}
+    sequence = session.execute(_next_number(dialect_of(session)), series).scalar_one()
     case.case_no = step.numbering.write(path, moment, sequence)
     case.filed_at = moment
     case.standard_version = version
     case.condition_no = step.condition_no
     _withdraw(step, "pre_filing_verification")
+
+
+@cache
+def _next_number(dialect: str) -> Executable:
+    """Return the statement that takes the next number of a series, the first for a series that nobody knows."""
+    series = table_of(NumberSeries)
+    taken = insert_in(dialect, series)
+    return taken.on_conflict_do_update(index_elements=["name"], set_={"last": series.c.last + 1}).returning(
+        series.c.last
+    )
 
 
 def _dispatch(step: Step) -> None:
