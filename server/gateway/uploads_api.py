@@ -13,6 +13,7 @@ from http import HTTPStatus
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import http_date
+from werkzeug.wsgi import get_input_stream
 
 from photo_store import original_key
 from photo_store.blobs import BlobUnavailable
@@ -243,7 +244,10 @@ def _append(upload_id: str, offset: int) -> UploadState:
 
 @contextmanager
 def _body() -> Iterator[Iterator[bytes]]:
-    checksum, arriving = request.headers.get("Upload-Checksum"), pieces(request.stream)
+    checksum = request.headers.get("Upload-Checksum")
+    # request.stream copies every byte twice to count them, and what is kept until it is proven must be counted; an
+    # upload counts its own and takes no byte more than its length.
+    arriving = pieces(get_input_stream(request.environ) if checksum is None else request.stream)
     held = nullcontext(arriving) if checksum is None else proven(checksum, arriving, request.content_length)
     with _Translated(), held as body:
         yield body
