@@ -111,17 +111,17 @@ _LONG = "0113", 3
 
 # What is found and ends, oldest rounds first: how many, and the lives that are found together.
 ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
-    (18, (_life(_QUICK, _S.CLOSED),)),
-    (10, (_life(_OVERNIGHT, _S.CLOSED),)),
+    (15, (_life(_QUICK, _S.CLOSED),)),
+    (8, (_life(_OVERNIGHT, _S.CLOSED),)),
     (3, (_life(f"1 register, 2 file, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (3, (_life("0 report, 1 verify, 2 confirm, 2 file, 2 dispatch, 8 finish, 9 send_check, 11 close", _S.CLOSED),)),
     (3, (_life(f"{_AT_UNIT}, 3 unit_return, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (2, (_life(f"{_SENT}, 3 decline, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (2, (_life(f"{_TWICE}, 12 finish, 13 send_check, 14 pass, 15 close", _S.CLOSED),)),
-    (3, (_life(f"{_QUICK}, 7 revisit, 10 revisited", _S.CLOSED),)),
-    (2, (_life(f"{_DONE}, 4 send_check, 5 look, 6 reassign, 10 late_pass, 10 other_pass, 11 close", _S.CLOSED),)),
+    (2, (_life(f"{_QUICK}, 7 revisit, 10 revisited", _S.CLOSED),)),
+    (1, (_life(f"{_DONE}, 4 send_check, 5 look, 6 reassign, 10 late_pass, 10 other_pass, 11 close", _S.CLOSED),)),
     (
-        3,
+        2,
         (
             _life(
                 f"{_SENT}, 3 accept, 4 ask_extension, 6 grant, 12 finish, 13 send_check, 14 pass, 15 close",
@@ -135,7 +135,7 @@ ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
         (_life(f"{_SENT}, 4 ask_extension, 6 refuse, 8 finish, 9 send_check, 10 pass, 11 close", _S.CLOSED, of=_LONG),),
     ),
     (
-        3,
+        2,
         (
             _life(
                 f"{_SENT}, 3 accept, 4 ask_short_suspension, 6 grant, 12 finish, 13 send_check, 14 pass, 15 close",
@@ -144,15 +144,15 @@ ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
             ),
         ),
     ),
-    (3, (_life(f"{_OVERNIGHT}, 13 ask_appeal, 14 review, 15 grant_appeal", _S.CLOSED, of=_SHORT),)),
+    (2, (_life(f"{_OVERNIGHT}, 13 ask_appeal, 14 review, 15 grant_appeal", _S.CLOSED, of=_SHORT),)),
     (2, (_life(f"{_OVERNIGHT}, 13 ask_appeal, 14 review, 15 refuse_appeal", _S.CLOSED, of=_SHORT),)),
     (1, (_life(f"{_OVERNIGHT}, 13 ask_appeal, 14 review", _S.CLOSED, of=_SHORT),)),
     (4, (_life(f"{_SENT}, 7 ask_force_close, 9 confirm_force_close", _S.FORCED_CLOSED),)),
     (1, (_life(f"{_SENT}, 3 accept, 7 ask_force_close, 9 confirm_force_close, 12 late_finish", _S.FORCED_CLOSED),)),
-    (48, (_life("0 report, 1 reject", _S.REJECTED),)),
+    (51, (_life("0 report, 1 reject", _S.REJECTED),)),
     (4, (_life("0 report, 1 verify, 2 not_found, 2 reject", _S.REJECTED),)),
     (16, (_life("0 handle", _S.SELF_HANDLED),)),
-    (6, (_life(_OVERNIGHT, _S.CLOSED), _life("0 report, 1 merge", _S.MERGED, twin=True))),
+    (5, (_life(_OVERNIGHT, _S.CLOSED), _life("0 report, 1 merge", _S.MERGED, twin=True))),
     (
         2,
         (
@@ -171,7 +171,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (2, (_life(_SENT, _S.DISPATCHED, of=("0410", 3)), _life(_AT_UNIT, _S.DISPATCHED, of=("0110", None)))),
     (16, (_life(_SENT, _S.DISPATCHED),)),
     (8, (_life(_AT_UNIT, _S.DISPATCHED, of=("0201", None)),)),
-    (19, (_life(_FILED, _S.FILED),)),
+    (23, (_life(_FILED, _S.FILED),)),
     (4, (_life(f"{_AT_UNIT}, 3 unit_return", _S.RETURNED),)),
     (2, (_life(f"{_SENT}, 3 decline", _S.RETURNED),)),
     (7, (_life(f"{_SENT}, 3 accept", _S.IN_DISPOSAL),)),
@@ -187,7 +187,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (3, (_life(f"{_DONE}, 4 send_check, 5 fail, 6 redo", _S.REWORK),)),
     (6, (_life("0 report, 1 verify", _S.VERIFYING),)),
     (2, (_life("0 report, 1 verify, 2 confirm", _S.VERIFYING),)),
-    (9, (_life(_FOUND, _S.REPORTED),)),
+    (14, (_life(_FOUND, _S.REPORTED),)),
     (3, (_life("1 register", _S.REPORTED),)),
     # Two that nobody has looked at: proposed by the policy of all classes, attached by that of shared bikes.
     (
