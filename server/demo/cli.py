@@ -26,7 +26,7 @@ demo = AppGroup("demo", help="The invented demo city Chengpu (990101).")
 @click.option("--seed", "number", default=_SEED, show_default=True, help="The same number builds the same city.")
 @click.option("--small", is_flag=True, help="Draw small photographs, for a slow machine.")
 def seed(number: int, *, small: bool) -> None:
-    """Fill an empty database with the demo city (about a minute)."""
+    """Fill an empty database with the demo city (about half a minute)."""
     if settings().production:
         raise click.ClickException("The demo city has public passwords; it is refused in production.")
     if not inspect(db.engine).has_table("agency"):

@@ -371,6 +371,22 @@ def test_what_cannot_take_effect_is_not_approved(desk: Desk) -> None:
     assert desk.decide(desk.city.dispatcher, waiting, "reject", "it has ended").json["state"] == "rejected"
 
 
+def test_what_the_cases_end_has_overtaken_waits_for_nobody(app: Flask, desk: Desk) -> None:
+    def waiting() -> set[str]:
+        answer = app.test_client().get("/api/v1/requests?state=open", headers=desk.headers(desk.city.dispatcher))
+        return {one["id"] for one in answer.json["requests"]}
+
+    overtaken = desk.asked(desk.unit, "suspension", until=until(20))
+    with at(desk.due() + timedelta(minutes=1)):
+        desk.work(sweep_jobs.sweep_overdue)
+        appeal = desk.asked(desk.unit, "appeal", stage="disposal")
+    assert waiting() == {overtaken, appeal}
+    desk.approved(desk.city.acceptance, desk.asked(desk.city.supervisor, "force_close"))
+    assert waiting() == {appeal}
+    own = app.test_client().get(f"/api/v1/cases/{desk.case_id}/requests", headers=desk.headers(desk.city.dispatcher))
+    assert {one["id"]: one["state"] for one in own.json["requests"]}[overtaken] == "open"
+
+
 def test_a_request_that_nobody_knows_is_not_found(desk: Desk) -> None:
     assert desk.decide(desk.city.dispatcher, str(uuid7()), "approve").status_code == 404
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from server.casework.models import Case, CaseRequest
 from server.casework.requests.records import RequestRecord, record_of
 from server.casework.requests.rules import RequestKind, RequestState
+from server.casework.rules import ENDED
 from server.identity.rules import Actor, Permission
 from server.identity.scope import agencies_in
 from server.keyset import Page, cut, decode
@@ -33,10 +34,15 @@ def requests(
     after: str | None = None,
     limit: int = 50,
 ) -> Page[RequestRecord]:
-    """Return the requests about cases that the actor may see, the newest first; raises validation."""
+    """Return the requests about cases that the actor may see, the newest first; raises validation.
+
+    Of the open ones those that wait for somebody: where a case has ended, only the appeal is left to decide.
+    """
     wanted = select(CaseRequest, Case.case_no).join(Case, Case.id == CaseRequest.case_id).where(_seen(actor))
     if state is not None:
         wanted = wanted.where(CaseRequest.state == _one_of(RequestState, "state", state))
+    if state == RequestState.OPEN:
+        wanted = wanted.where(or_(CaseRequest.kind == RequestKind.APPEAL.value, Case.state.not_in(ENDED)))
     if kind is not None:
         wanted = wanted.where(CaseRequest.kind == _one_of(RequestKind, "kind", kind))
     if after is not None:
