@@ -199,6 +199,7 @@ def _patient_disk() -> Iterator[None]:
     if db.engine.dialect.name != "sqlite":
         yield
         return
+
     def hurry(connection: sqlite3.Connection, *_about: object) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
 
