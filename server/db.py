@@ -54,10 +54,11 @@ def transact(operation: Callable[Concatenate[Session, P], R], *args: P.args, **k
 
 
 def jot(operation: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Do as :func:`transact`, but do not wait for the disk: after a power cut it may not have happened.
+    """Do as :func:`transact`, but do not wait for the disk: after a crash it may not have happened.
 
     For what promises nothing to anybody before a later `transact` has returned: that one takes it to the disk as well,
-    because both databases write their log in order. Everybody sees it at once, as anything that is committed.
+    because both databases write their log in order. Everybody sees it at once, as anything that is committed. On SQLite
+    only a power cut takes it back, on PostgreSQL the end of its server too.
     """
     return _transacted(lambda session: operation(session, *args, **kwargs), HASTY)
 
