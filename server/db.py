@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.base import Base
 from server.ledger.guard import demand_marks
@@ -147,8 +146,11 @@ def _begin(connection: Connection) -> None:
         if hasty:
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
         return
+    # It cannot be set for one transaction, nor while one lasts: whoever begins the next one sets it back.
+    waited = connection.info.pop(_WAITED, None)
+    if waited is not None:
+        connection.exec_driver_sql(f"PRAGMA synchronous={waited}")
     if hasty:
-        # It cannot be set for one transaction: the connection is as it was again before anybody else has it.
         connection.info[_WAITED] = connection.exec_driver_sql("PRAGMA synchronous").scalar()
         connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
     # A deferred transaction that reads and then writes fails busy at once; a writer takes its lock first.
@@ -157,10 +159,3 @@ def _begin(connection: Connection) -> None:
     else:
         # Past SQLAlchemy, which costs more than many a query: this one waits for nobody, so it cannot be refused.
         cast("sqlite3.Connection", connection.connection.driver_connection).execute("BEGIN")
-
-
-@event.listens_for(Engine, "checkin")
-def _wait_again(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
-    waited = record.info.pop(_WAITED, None)
-    if waited is not None and connection is not None:
-        connection.execute(f"PRAGMA synchronous={waited}")
