@@ -111,8 +111,8 @@ _LONG = "0113", 3
 
 # What is found and ends, oldest rounds first: how many, and the lives that are found together.
 ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
-    (15, (_life(_QUICK, _S.CLOSED),)),
-    (8, (_life(_OVERNIGHT, _S.CLOSED),)),
+    (12, (_life(_QUICK, _S.CLOSED),)),
+    (7, (_life(_OVERNIGHT, _S.CLOSED),)),
     (3, (_life(f"1 register, 2 file, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (3, (_life("0 report, 1 verify, 2 confirm, 2 file, 2 dispatch, 8 finish, 9 send_check, 11 close", _S.CLOSED),)),
     (3, (_life(f"{_AT_UNIT}, 3 unit_return, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
@@ -149,7 +149,7 @@ ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (1, (_life(f"{_OVERNIGHT}, 13 ask_appeal, 14 review", _S.CLOSED, of=_SHORT),)),
     (4, (_life(f"{_SENT}, 7 ask_force_close, 9 confirm_force_close", _S.FORCED_CLOSED),)),
     (1, (_life(f"{_SENT}, 3 accept, 7 ask_force_close, 9 confirm_force_close, 12 late_finish", _S.FORCED_CLOSED),)),
-    (51, (_life("0 report, 1 reject", _S.REJECTED),)),
+    (53, (_life("0 report, 1 reject", _S.REJECTED),)),
     (4, (_life("0 report, 1 verify, 2 not_found, 2 reject", _S.REJECTED),)),
     (16, (_life("0 handle", _S.SELF_HANDLED),)),
     (5, (_life(_OVERNIGHT, _S.CLOSED), _life("0 report, 1 merge", _S.MERGED, twin=True))),
@@ -169,9 +169,9 @@ RECURRING = _life(_QUICK, _S.CLOSED, of=("0110", None), spot="market")
 # What is going on: found on the last days.
 GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (2, (_life(_SENT, _S.DISPATCHED, of=("0410", 3)), _life(_AT_UNIT, _S.DISPATCHED, of=("0110", None)))),
-    (16, (_life(_SENT, _S.DISPATCHED),)),
+    (17, (_life(_SENT, _S.DISPATCHED),)),
     (8, (_life(_AT_UNIT, _S.DISPATCHED, of=("0201", None)),)),
-    (23, (_life(_FILED, _S.FILED),)),
+    (24, (_life(_FILED, _S.FILED),)),
     (4, (_life(f"{_AT_UNIT}, 3 unit_return", _S.RETURNED),)),
     (2, (_life(f"{_SENT}, 3 decline", _S.RETURNED),)),
     (7, (_life(f"{_SENT}, 3 accept", _S.IN_DISPOSAL),)),
@@ -187,7 +187,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (3, (_life(f"{_DONE}, 4 send_check, 5 fail, 6 redo", _S.REWORK),)),
     (6, (_life("0 report, 1 verify", _S.VERIFYING),)),
     (2, (_life("0 report, 1 verify, 2 confirm", _S.VERIFYING),)),
-    (14, (_life(_FOUND, _S.REPORTED),)),
+    (19, (_life(_FOUND, _S.REPORTED),)),
     (3, (_life("1 register", _S.REPORTED),)),
     # Two that nobody has looked at: proposed by the policy of all classes, attached by that of shared bikes.
     (
