@@ -117,9 +117,14 @@ class Crew:
         handset.push()
 
     def come_home(self, *, without: str) -> None:
-        """Tell what is left, so that the desk reads of nothing unsent; who has photographs left stays away."""
+        """Tell what is left, so that the desk reads of nothing unsent; who has photographs left stays away.
+
+        The pull before renews sessions that ended since the last visit; nobody needs what a whole synchronisation
+        would fetch besides.
+        """
         for login, handset in self._handsets.items():
             if login != without and not handset.album.pending():
+                handset.pull()
                 handset.tell()
 
     def _deliver(self, handset: Handset, case: PlannedCase, item_id: str) -> None:
