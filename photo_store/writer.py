@@ -37,8 +37,8 @@ class SegmentWriter:
         self._ledger = ledger
         self._spool = spool
         self._clock = clock
+        # Written to and read as a whole only, so its position is its length.
         self._pending = BytesIO()
-        self._length = 0
         self._flush_seconds = FIRST_FLUSH_S
         self._flushed_at = clock()
 
@@ -64,16 +64,16 @@ class SegmentWriter:
 
     def flush(self) -> None:
         """Make the pending bytes durable and record them. Raises UploadFenced, SpoolUnavailable."""
-        if not self._length:
+        if not self._pending.tell():
             return
         last = self._has_all()
-        recorded = self._length - last
+        recorded = self._pending.tell() - last
         name = self._spool.write(self._pending.getvalue())
         if recorded and not self._record(name, recorded):
             self._spool.remove([name])
             message = f"upload {self.state.upload_id} was taken over by another request"
             raise UploadFenced(message)
-        self._pending, self._length = BytesIO(), 0
+        self._pending = BytesIO()
         self.state = replace(self.state, offset=self.state.offset + recorded)
         self.is_full = last
         self.unrecorded = None if recorded else name
@@ -81,15 +81,15 @@ class SegmentWriter:
         self._flushed_at = self._clock()
 
     def _add(self, chunk: bytes) -> None:
-        if self.state.offset + self._length + len(chunk) > self.state.length:
+        if self.state.offset + self._pending.tell() + len(chunk) > self.state.length:
             raise TooMuchData(self.state)
-        self._length += self._pending.write(chunk)
-        due = self._length >= FLUSH_BYTES or self._clock() - self._flushed_at >= self._flush_seconds
+        self._pending.write(chunk)
+        due = self._pending.tell() >= FLUSH_BYTES or self._clock() - self._flushed_at >= self._flush_seconds
         if due and not self._has_all():
             self.flush()
 
     def _has_all(self) -> bool:
-        return self.state.offset + self._length == self.state.length
+        return self.state.offset + self._pending.tell() == self.state.length
 
     def _record(self, name: str, length: int) -> bool:
         return self._ledger.add_segment(

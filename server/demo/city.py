@@ -6,11 +6,9 @@ city had been at work. What a worker does by the minute is done once a day.
 
 import gc
 import logging
-import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -41,9 +39,11 @@ from server.evidence.deriving import derive_all
 from server.identity.passwords import DEMO_PASSWORD, hash_password
 from server.ledger.custody.jobs import MOST_IN_A_RUN
 from server.ledger.custody.sequencer import sequence
+from server.memory_disk import memory_disk
 
 _SMALL: Size = (640, 480)
-_MEMORY, _CARDS_BYTES = Path("/dev/shm"), 512 * 1024 * 1024  # noqa: S108 (a folder of our own is made in it)
+# Ten times what the photographs of all cards weigh; a handset syncs whatever it writes on its own.
+_ROOM_FOR_CARDS = 512 * 1024 * 1024
 _MORNING, _SWEPT_AT = time(7), time(17, 50)
 
 
@@ -98,16 +98,14 @@ def build_city(
         stack.enter_context(_quiet_log())
         stack.enter_context(_patient_collector())
         stack.enter_context(_patient_disk())
-        store = blobs()
-        if isinstance(store, DiskBlobs):
-            stack.enter_context(store.hurried())
+        stack.enter_context(_patient_photographs())
         studio = stack.enter_context(Studio(plan.pictures()))
         with stage.played():
             tell(Telling("people", 0.0))
             desk = DemoDesk(transact(settle, seed, hash_password(DEMO_PASSWORD, rounds)))
             tell(Telling("ground", 0.0))
             furnish(desk.roster, desk.actor("admin"))
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="chengpu-", dir=_room_for_cards())))
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="chengpu-", dir=memory_disk(_ROOM_FOR_CARDS))))
             crew = Crew(app, folder, studio, stage)
             stack.callback(crew.close)
             for login in plan_logins(plan):
@@ -170,15 +168,6 @@ def _derive_all(app: Flask, studio: Studio, tell: Callable[[Telling], None]) -> 
         derive_all(lambda _stage, done, of: tell(Telling("thumbnails", done / max(of, 1))), studio.decode)
 
 
-def _room_for_cards() -> Path | None:
-    """Return the machine's memory disk, if it has one with room for all handsets; None is the usual temporary folder.
-
-    Each handset syncs whatever it writes, and all of them go at the end.
-    """
-    usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _CARDS_BYTES
-    return _MEMORY if usable else None
-
-
 @contextmanager
 def _quiet_log() -> Iterator[None]:
     """Hold back the access lines of requests that nobody outside made."""
@@ -213,6 +202,14 @@ def _patient_disk() -> Iterator[None]:
         db.engine.dispose()
         with closing(db.engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint")
+
+
+@contextmanager
+def _patient_photographs() -> Iterator[None]:
+    """Let a store on this disk not wait for it either; a bucket cannot be hurried."""
+    store = blobs()
+    with store.hurried() if isinstance(store, DiskBlobs) else nullcontext():
+        yield
 
 
 @contextmanager

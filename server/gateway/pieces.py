@@ -6,23 +6,18 @@ what has arrived of it lies in memory only, for many seconds; and long on a fast
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 _FIRST, _LEAST, _MOST = 16 * 1024, 4 * 1024, 256 * 1024
 _QUICK_S, _SLOW_S = 0.1, 0.5
 
 
-class Source(Protocol):
-    """A body: ``read`` returns up to so many bytes, none at the end."""
+def pieces(read: Callable[[int], bytes], clock: Callable[[], float] = time.monotonic) -> Iterator[bytes]:
+    """Yield a body in pieces of 4 to 256 KB, after the first few what the line brings in a tenth to half a second.
 
-    def read(self, size: int, /) -> bytes | None:
-        """Wait for so many bytes, or the end."""
-
-
-def pieces(body: Source, clock: Callable[[], float] = time.monotonic) -> Iterator[bytes]:
-    """Yield the body in pieces of 4 to 256 KB, each about as long as the line brings in a quarter of a second."""
+    ``read`` waits for so many bytes or the end, and returns none at the end.
+    """
     size, begun = _FIRST, clock()
-    while piece := body.read(size):
+    while piece := read(size):
         took = clock() - begun
         yield piece
         if took < _QUICK_S:

@@ -88,9 +88,10 @@ def create() -> ResponseReturnValue:
     length, sha256 = _declared_length(), _declared_sha256()
     expires_at = now() + timedelta(days=settings().upload_days)
     opened = handset().install_id, sha256, length, expires_at
-    brings_bytes = request.mimetype == OFFSET_STREAM and request.content_length != 0
+    brings_bytes = request.mimetype == OFFSET_STREAM
     # With bytes the answer promises those, not the mere upload: they are committed after it, and take it to the disk.
-    record = jot if brings_bytes else transact
+    # Should none of them arrive, a crash may take back an address: the handset hears 404 there and opens another.
+    record = jot if brings_bytes and request.content_length else transact
     with _Translated():
         state = record(uploads.create_upload, *opened, node=node_name())
         if state.status == "complete" and _is_lost(state):
@@ -247,7 +248,8 @@ def _body() -> Iterator[Iterator[bytes]]:
     checksum = request.headers.get("Upload-Checksum")
     # request.stream copies every byte twice to count them, and what is kept until it is proven must be counted; an
     # upload counts its own and takes no byte more than its length.
-    arriving = pieces(get_input_stream(request.environ) if checksum is None else request.stream)
+    stream = get_input_stream(request.environ) if checksum is None else request.stream
+    arriving = pieces(stream.read)
     held = nullcontext(arriving) if checksum is None else proven(checksum, arriving, request.content_length)
     with _Translated(), held as body:
         yield body

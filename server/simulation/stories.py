@@ -11,6 +11,7 @@ from photo_store.drawn import Scene, draw
 from server.clock import use
 from server.current import blobs
 from server.db import read
+from server.memory_disk import memory_disk
 from server.simulation.audit import audit
 from server.simulation.mirrors import compare_mirrors
 from server.simulation.site import ApplicationSite
@@ -19,7 +20,6 @@ from sync.simulation.carrier import Carrier
 from sync.simulation.machine import START, VirtualTime
 from sync.simulation.run import World
 
-_MEMORY_DISK = Path("/dev/shm")  # noqa: S108 (a folder of random name is made in it)
 _PICTURES = 6
 _PICTURE_SIZE = (32, 24)
 # What a JPEG comment can hold.
@@ -59,8 +59,7 @@ class Stories:
 @contextmanager
 def opened_stories(log_level: str = "CRITICAL") -> Iterator[Stories]:
     """Open an application for seeds in a temporary folder, in memory where the machine has such a disk."""
-    parent = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="xuncha-simulation-", dir=parent) as name:
+    with tempfile.TemporaryDirectory(prefix="xuncha-simulation-", dir=memory_disk()) as name:
         yield Stories(Path(name), log_level)
 
 

@@ -75,7 +75,7 @@ MUTANTS = (
     Mutant(
         "head_complete_early",
         "The offset reaches the length before the photo is hashed, linked and recorded.",
-        (Change("photo_store/writer.py", "recorded = self._length - last", "recorded = self._length"),),
+        (Change("photo_store/writer.py", "recorded = self._pending.tell() - last", "recorded = self._pending.tell()"),),
         ("tests/unit/test_upload_engine.py::test_a_full_upload_is_never_shown_full_before_it_is_finished",),
     ),
     Mutant(

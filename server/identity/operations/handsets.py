@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
-from server.base import table_of
 from server.clock import now, stamp
-from server.identity.models import Agency, Install, InstallReport
+from server.identity.models import Agency, Install
+from server.identity.operations.contact import noting
 from server.identity.rules import REVOKED_GRACE, Actor, Permission, within
 from server.ledger.audit import note
 from server.ledger.operations import Doer, record
 from server.problems import Problem, _
-from server.upsert import dialect_of, insert_in
+from server.upsert import dialect_of
 
 _MOST = 2**31 - 1
 _LONGEST = 64
@@ -56,16 +54,7 @@ def note_report(session: Session, install_id: UUID, says: Mapping[str, Any], clo
         "app": _line(says.get("app")),
         "clock_offset_ms": clock_offset_ms,
     }
-    session.execute(_noting(dialect_of(session)), {"install_id": install_id, **kept})
-
-
-@cache
-def _noting(dialect: str) -> Executable:
-    """Return the statement of a report, built once for each dialect: every push ends with it."""
-    noted = insert_in(dialect, table_of(InstallReport))
-    return noted.on_conflict_do_update(
-        index_elements=["install_id"], set_={name: noted.excluded[name] for name in _KEPT}
-    )
+    session.execute(noting(dialect_of(session), _KEPT), {"install_id": install_id, **kept})
 
 
 def _count(value: object) -> int | None:
