@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.casework.cause import Cause
@@ -15,6 +15,18 @@ from server.casework.requests.rules import RequestKind, RequestState
 from server.casework.rules import Action, State
 
 MOST_AT_ONCE = 100
+_OVER = (
+    select(CaseRequest.case_id, CaseRequest.until)
+    .join(Case, Case.id == CaseRequest.case_id)
+    .where(
+        Case.state == State.SUSPENDED.value,
+        CaseRequest.kind == RequestKind.SUSPENSION.value,
+        CaseRequest.state == RequestState.APPROVED.value,
+        CaseRequest.until <= bindparam("moment"),
+    )
+    .order_by(CaseRequest.until, CaseRequest.id)
+    .limit(MOST_AT_ONCE)
+)
 
 
 @dataclass(frozen=True)
@@ -27,18 +39,7 @@ class Ended:
 
 def ended(session: Session, moment: datetime) -> list[Ended]:
     """Return the next suspended cases that should go on, those that should have first."""
-    rows = session.execute(
-        select(CaseRequest.case_id, CaseRequest.until)
-        .join(Case, Case.id == CaseRequest.case_id)
-        .where(
-            Case.state == State.SUSPENDED.value,
-            CaseRequest.kind == RequestKind.SUSPENSION.value,
-            CaseRequest.state == RequestState.APPROVED.value,
-            CaseRequest.until <= moment,
-        )
-        .order_by(CaseRequest.until, CaseRequest.id)
-        .limit(MOST_AT_ONCE)
-    )
+    rows = session.execute(_OVER, {"moment": moment})
     return [Ended(case_id, until) for case_id, until in rows if until is not None]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from server.casework.cause import Cause
@@ -43,6 +43,19 @@ _ANSWERS_FOR: Mapping[str, Permission] = {
     "check": Permission.CLOSE_CASE,
 }
 
+_OVERDUE = (
+    select(CaseClock.id, CaseClock.case_id)
+    .where(CaseClock.stopped_at.is_(None), CaseClock.due_at < bindparam("moment"), CaseClock.told_overdue_at.is_(None))
+    .order_by(CaseClock.due_at, CaseClock.id)
+    .limit(MOST_AT_ONCE)
+)
+_UNTOLD = select(CaseClock.id).where(
+    CaseClock.stopped_at.is_(None),
+    CaseClock.due_at >= bindparam("moment"),
+    CaseClock.told_soon_at.is_(None),
+    CaseClock.stage.in_(SOON_STAGES),
+)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -54,13 +67,7 @@ class Found:
 
 def overdue(session: Session, moment: datetime) -> list[Found]:
     """Return the next running clocks whose time is over and untold, those due first."""
-    rows = session.execute(
-        select(CaseClock.id, CaseClock.case_id)
-        .where(CaseClock.stopped_at.is_(None), CaseClock.due_at < moment, CaseClock.told_overdue_at.is_(None))
-        .order_by(CaseClock.due_at, CaseClock.id)
-        .limit(MOST_AT_ONCE)
-    )
-    return [Found(clock_id, case_id) for clock_id, case_id in rows]
+    return [Found(clock_id, case_id) for clock_id, case_id in session.execute(_OVERDUE, {"moment": moment})]
 
 
 def tell_overdue(session: Session, found: Collection[Found], moment: datetime) -> int:
@@ -83,15 +90,7 @@ def due_soon(session: Session, moment: datetime, percent: int, not_before: dict[
     ``not_before`` is the caller's memory from one call to the next: until then a clock need not be looked at again,
     because no limit passes faster than time. It may be lost; then everything is reckoned anew.
     """
-    rows = session.execute(
-        select(CaseClock.id).where(
-            CaseClock.stopped_at.is_(None),
-            CaseClock.due_at >= moment,
-            CaseClock.told_soon_at.is_(None),
-            CaseClock.stage.in_(SOON_STAGES),
-        )
-    )
-    running = set(rows.scalars())
+    running = set(session.scalars(_UNTOLD, {"moment": moment}))
     for gone in not_before.keys() - running:
         del not_before[gone]
     due = sorted(clock_id for clock_id in running if not_before.get(clock_id, moment) <= moment)

@@ -41,7 +41,7 @@ from server.ledger.custody.jobs import MOST_IN_A_RUN
 from server.ledger.custody.sequencer import sequence
 from server.memory_disk import memory_disk
 
-_SMALL: Size = (640, 480)
+_SMALL: Size = (540, 405)
 # Ten times what the photographs of all cards weigh; a handset syncs whatever it writes on its own.
 _ROOM_FOR_CARDS = 512 * 1024 * 1024
 _MORNING, _SWEPT_AT = time(7), time(17, 50)
@@ -191,6 +191,7 @@ def _patient_disk() -> Iterator[None]:
 
     def hurry(connection: sqlite3.Connection, *_about: object) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
 
     # Said once to each connection of this time, and to none that stands before or after it.
     db.engine.dispose()
@@ -216,10 +217,8 @@ def _patient_photographs() -> Iterator[None]:
 def _patient_collector() -> Iterator[None]:
     """Let the garbage collector look rarely: thousands of short transactions leave little, and looking costs much."""
     before = gc.get_threshold()
-    gc.freeze()
     gc.set_threshold(50_000, *before[1:])
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()

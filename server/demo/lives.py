@@ -164,7 +164,7 @@ ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (3, (_life(_SENT, _S.DISPATCHED),)),
     (1, (_life(_AT_UNIT + ", 3 unit_accept", _S.IN_DISPOSAL),)),
 )
-# The same problem at the same place, in rounds of the same area 24 days apart.
+# The same problem at the same place, in rounds of the same area.
 RECURRING = _life(_QUICK, _S.CLOSED, of=("0110", None), spot="market")
 # What is going on: found on the last days.
 GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (

@@ -18,7 +18,7 @@ from photo_store.inspect_image import JPEG
 from photo_store.sandbox import Parcel
 from server.demo.plan import Picture
 
-_PROCESSES, _GIVING_WAY = 2, 10
+_PROCESSES, _GIVING_WAY = 2, 19
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,19 @@ from server.problems import Problem
 _EVIDENCE = insert(table_of(Evidence))
 _here = aliased(InstallKey)
 _INSTALL = bindparam("install", type_=Uuid)
+
+_PROVEN = (
+    select(Upload.sha256, Upload.install_id, InstallKey.officer_id)
+    .join(InstallKey, InstallKey.install_id == Upload.install_id)
+    .where(
+        Upload.sha256.in_(bindparam("hashes", expanding=True)),
+        Upload.state == "complete",
+        or_(
+            Upload.install_id == _INSTALL,
+            InstallKey.officer_id.in_(select(_here.officer_id).where(_here.install_id == _INSTALL)),
+        ),
+    )
+)
 # The evidence of a photograph that waits for it, of an install and of the officers with a key on it.
 _WAITING = (
     select(Evidence)
@@ -174,19 +187,8 @@ def arrive(
 
 def _proven(session: Session, install_id: UUID, hashes: Collection[str]) -> set[tuple[str, UUID | None]]:
     """Return which of ``hashes`` were uploaded: by this install (None), or by another with a key of an officer."""
-    uploaded = (
-        select(Upload.sha256, Upload.install_id, InstallKey.officer_id)
-        .join(InstallKey, InstallKey.install_id == Upload.install_id)
-        .where(
-            Upload.sha256.in_(hashes),
-            Upload.state == "complete",
-            or_(
-                Upload.install_id == install_id,
-                InstallKey.officer_id.in_(select(_here.officer_id).where(_here.install_id == install_id)),
-            ),
-        )
-    )
-    return {(row.sha256, None if row.install_id == install_id else row.officer_id) for row in session.execute(uploaded)}
+    uploaded = session.execute(_PROVEN, {"hashes": list(hashes), "install": install_id})
+    return {(row.sha256, None if row.install_id == install_id else row.officer_id) for row in uploaded}
 
 
 def review(

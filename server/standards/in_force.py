@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.clock import now
@@ -33,8 +33,7 @@ def newest_version(session: Session, scheme: str, on: date | None = None) -> str
     The one with the latest day of coming into force, among those of one day the one that was loaded last. Where all
     that is loaded is still to come, None.
     """
-    own = select(SchemeVersion.version).where(SchemeVersion.scheme == scheme, in_force(on or today()))
-    return session.scalar(own.order_by(*(one.desc() for one in AGE)).limit(1))
+    return session.scalar(_NEWEST, {"scheme": scheme, "on": on or today()})
 
 
 def today() -> date:
@@ -47,6 +46,14 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(_BEIJING).date()
 
 
-def in_force(on: date) -> ColumnElement[bool]:
+def in_force(on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Return the condition that a version's day has come."""
     return or_(SchemeVersion.effective_from.is_(None), SchemeVersion.effective_from <= on)
+
+
+_NEWEST = (
+    select(SchemeVersion.version)
+    .where(SchemeVersion.scheme == bindparam("scheme"), in_force(bindparam("on", type_=Date)))
+    .order_by(*(one.desc() for one in AGE))
+    .limit(1)
+)

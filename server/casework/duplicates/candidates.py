@@ -32,6 +32,12 @@ _BY_POLICY = (
     .where(CaseLink.case_id.in_(_IDS), *_ATTACHED, CaseLink.origin == "policy", _main.state.not_in(ENDED))
 )
 _BY_DESK = select(CaseLink.other_id).where(CaseLink.other_id.in_(_IDS), *_ATTACHED, CaseLink.origin == "desk")
+_TIES = select(CaseLink.case_id, CaseLink.other_id).where(
+    CaseLink.kind == "duplicate",
+    CaseLink.state.in_(["proposed", "attached"]),
+    CaseLink.origin == "policy",
+    or_(CaseLink.case_id.in_(_IDS), CaseLink.other_id.in_(_IDS)),
+)
 _AROUND = (
     select(Case.id, _TIME.label("at"), Case.lon_canonical, Case.lat_canonical)
     .join(Agency, Agency.id == Case.agency_id)
@@ -115,7 +121,7 @@ def _around(session: Session, frontier: list[Sighting], matter: Matter, nearness
     asked = {
         "scheme": matter.scheme,
         "code": matter.code,
-        "city_path": re.sub(r"([|%_])", r"|\1", matter.city_path),
+        "city_path": escaped(matter.city_path),
         "south": min(one.lat for one in frontier) - north,
         "north": max(one.lat for one in frontier) + north,
         "west": min(one.lon for one in frontier) - east,
@@ -127,13 +133,11 @@ def _around(session: Session, frontier: list[Sighting], matter: Matter, nearness
     return [Sighting(row.id, row.at, row.lon_canonical, row.lat_canonical) for row in rows]
 
 
+def escaped(path: str) -> str:
+    """Return the beginning of a path as LIKE takes it with the escape sign ``|``."""
+    return re.sub(r"([|%_])", r"|\1", path)
+
+
 def _tied(session: Session, found: Iterable[UUID]) -> set[UUID]:
     """Return the cases at the other ends of the links in force, so that they are decided on together."""
-    ids = list(found)
-    in_force = CaseLink.kind == "duplicate", CaseLink.state.in_(["proposed", "attached"]), CaseLink.origin == "policy"
-    ends = session.execute(
-        select(CaseLink.case_id, CaseLink.other_id).where(
-            *in_force, or_(CaseLink.case_id.in_(ids), CaseLink.other_id.in_(ids))
-        )
-    )
-    return {end for row in ends for end in row}
+    return {end for row in session.execute(_TIES, {"ids": list(found)}) for end in row}

@@ -6,10 +6,10 @@ Source: domain.md sections S-07 and 2.8 (recurrence rate: groups of three and mo
 from datetime import datetime, timedelta
 from math import cos, radians
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from server.casework.duplicates.candidates import METRES_PER_DEGREE, Matter
+from server.casework.duplicates.candidates import METRES_PER_DEGREE, Matter, escaped
 from server.casework.duplicates.grouping import Nearness, Sighting, recurrences
 from server.casework.duplicates.linking import POLICY, put
 from server.casework.duplicates.models import CaseLink
@@ -21,6 +21,21 @@ RECURRENCE = "recurrence"
 AT_LEAST = 3
 _MOST_LOOKED_AT = 500
 _CLOSED = (State.CLOSED, State.FORCED_CLOSED)
+_NEAR = (
+    select(Case)
+    .join(Agency, Agency.id == Case.agency_id)
+    .where(
+        Case.scheme == bindparam("scheme"),
+        Case.category_code == bindparam("code"),
+        Case.state.in_(_CLOSED),
+        Agency.path.startswith(bindparam("city_path"), escape="|"),
+        Case.lat_canonical.between(bindparam("south"), bindparam("north")),
+        Case.lon_canonical.between(bindparam("west"), bindparam("east")),
+        Case.closed_at.between(bindparam("since"), bindparam("until")),
+    )
+    .order_by(Case.closed_at, Case.id)
+    .limit(_MOST_LOOKED_AT)
+)
 
 
 def link_recurrences(session: Session, case: Case, matter: Matter, nearness: Nearness) -> None:
@@ -51,20 +66,15 @@ def _near(session: Session, case: Case, closed_at: datetime, matter: Matter, nea
     reach = timedelta(days=2 * nearness.within.days)
     north = 2 * nearness.radius_m / METRES_PER_DEGREE
     east = north / max(cos(radians(min(abs(case.lat_canonical) + north, 89.0))), 0.01)
-    return list(
-        session.scalars(
-            select(Case)
-            .join(Agency, Agency.id == Case.agency_id)
-            .where(
-                Case.scheme == matter.scheme,
-                Case.category_code == matter.code,
-                Case.state.in_(_CLOSED),
-                Agency.path.startswith(matter.city_path, autoescape=True),
-                Case.lat_canonical.between(case.lat_canonical - north, case.lat_canonical + north),
-                Case.lon_canonical.between(case.lon_canonical - east, case.lon_canonical + east),
-                Case.closed_at.between(closed_at - reach, closed_at + reach),
-            )
-            .order_by(Case.closed_at, Case.id)
-            .limit(_MOST_LOOKED_AT)
-        )
-    )
+    asked = {
+        "scheme": matter.scheme,
+        "code": matter.code,
+        "city_path": escaped(matter.city_path),
+        "south": case.lat_canonical - north,
+        "north": case.lat_canonical + north,
+        "west": case.lon_canonical - east,
+        "east": case.lon_canonical + east,
+        "since": closed_at - reach,
+        "until": closed_at + reach,
+    }
+    return list(session.scalars(_NEAR, asked))

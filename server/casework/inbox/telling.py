@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from server.base import table_of, uuid7
 from server.casework.inbox.models import NoticeRow
 from server.casework.inbox.rules import Kind, To
 from server.clock import now
+
+_NOTICE = insert(table_of(NoticeRow))
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,16 @@ class Notice:
 
 def tell(session: Session, notice: Notice) -> None:
     """Write a notice; it is committed or rolled back together with what it tells of."""
-    session.add(
-        NoticeRow(
-            agency_id=notice.agency_id,
-            officer_id=notice.to.officer_id,
-            squad_id=notice.to.squad_id,
-            permission=notice.to.permission and notice.to.permission.value,
-            kind=notice.kind.value,
-            case_id=notice.case_id,
-            by_id=notice.by_id,
-            at=now(),
-            facts=json.dumps(dict(notice.facts), ensure_ascii=False, sort_keys=True),
-        )
-    )
+    row = {
+        "id": uuid7(),
+        "agency_id": notice.agency_id,
+        "officer_id": notice.to.officer_id,
+        "squad_id": notice.to.squad_id,
+        "permission": notice.to.permission and notice.to.permission.value,
+        "kind": notice.kind.value,
+        "case_id": notice.case_id,
+        "by_id": notice.by_id,
+        "at": now(),
+        "facts": json.dumps(dict(notice.facts), ensure_ascii=False, sort_keys=True),
+    }
+    session.execute(_NOTICE, row)

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from server.base import new_tag
+from server.base import new_tag, table_of
 from server.casework.models import Case, FieldTask, TaskAssignment
 from server.casework.operations.traces import mark_task, show_task
 from server.ledger.operations import bring
+
+_ROUND = insert(table_of(TaskAssignment))
 
 
 @dataclass(frozen=True)
@@ -90,16 +93,15 @@ def cancel(session: Session, task: FieldTask) -> None:
 
 
 def _keep_round(session: Session, task: FieldTask, order: Order) -> None:
-    session.add(
-        TaskAssignment(
-            task_id=task.id,
-            assignment_no=task.assignment_no,
-            squad_id=task.squad_id,
-            officer_id=task.officer_id,
-            assigned_at=order.at,
-            assigned_by=order.by,
-            reason=order.reason,
-        )
-    )
+    begun = {
+        "task_id": task.id,
+        "assignment_no": task.assignment_no,
+        "squad_id": task.squad_id,
+        "officer_id": task.officer_id,
+        "assigned_at": order.at,
+        "assigned_by": order.by,
+        "reason": order.reason,
+    }
+    session.execute(_ROUND, begun)
     # A task that was given to somebody else is as unknown to this round's officers as one that did not exist.
     bring(session, [f"task:{task.id}"])

@@ -19,6 +19,14 @@ _WITH_PATH = (
     .with_for_update(of=Case)
     .execution_options(**_FRESH)
 )
+_ONE = select(Case).where(Case.id == bindparam("case_id")).with_for_update().execution_options(**_FRESH)
+_SEVERAL = (
+    select(Case)
+    .where(Case.id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(Case.id)
+    .with_for_update()
+    .execution_options(**_FRESH)
+)
 _OF_TASK = (
     select(Case)
     .where(Case.id == select(FieldTask.case_id).where(FieldTask.id == bindparam("task_id")).scalar_subquery())
@@ -35,10 +43,8 @@ _TASKS = (
 
 def lock_case(session: Session, case_id: UUID, scope: tuple[str, ...] | None = None) -> Case | None:
     """Lock one case and return it, or None if it does not exist or lies outside ``scope`` (None = any)."""
-    wanted = select(Case).where(Case.id == case_id)
-    if scope is not None:
-        wanted = wanted.where(Case.agency_id.in_(agencies_in(scope)))
-    return session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    wanted = _ONE if scope is None else _ONE.where(Case.agency_id.in_(agencies_in(scope)))
+    return session.scalars(wanted, {"case_id": case_id}).one_or_none()
 
 
 def lock_case_with_path(session: Session, case_id: UUID) -> Row[Case, str] | None:
@@ -53,8 +59,7 @@ def lock_case_of(session: Session, task_id: UUID) -> Case | None:
 
 def lock_cases(session: Session, case_ids: Collection[UUID]) -> Sequence[Case]:
     """Lock several cases in the order of their ids."""
-    wanted = select(Case).where(Case.id.in_(case_ids)).order_by(Case.id).with_for_update()
-    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+    return session.scalars(_SEVERAL, {"case_ids": list(case_ids)}).all()
 
 
 def tasks_of(session: Session, case_ids: Collection[UUID]) -> Sequence[FieldTask]:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.identity.models import Officer, RoleGrant
+
+_ROLES = select(RoleGrant.role).where(RoleGrant.officer_id == bindparam("officer_id"))
 
 
 @dataclass(frozen=True)
@@ -29,4 +31,4 @@ def bearer(session: Session, officer: Officer) -> Bearer:
 
 def roles_of(session: Session, officer: Officer) -> set[str]:
     """Return the roles that an officer holds anywhere."""
-    return set(session.scalars(select(RoleGrant.role).where(RoleGrant.officer_id == officer.id)))
+    return set(session.scalars(_ROLES, {"officer_id": officer.id}))
