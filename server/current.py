@@ -16,6 +16,11 @@ def settings() -> Settings:
     return chosen
 
 
+def secret() -> str:
+    """Return the secret of the running application, which it read when it started."""
+    return str(current_app.config["SECRET_KEY"])
+
+
 def blobs() -> BlobStore:
     """Return the store of originals and renditions."""
     store: BlobStore = current_app.extensions["xuncha_blobs"]

@@ -14,11 +14,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from server import dialects
 from server.base import Base
 from server.ledger.guard import demand_marks
 from server.ledger.marks import write_marks
@@ -33,11 +34,9 @@ ATTEMPTS = 4
 # PostgreSQL: serialisation failure, deadlock, lock not available. All mean: nothing happened, try again.
 TRANSIENT_STATES = {"40001", "40P01", "55P03"}
 
-WRITER = {"xuncha_write": True}
-HASTY = {**WRITER, "xuncha_hasty": True}
+WRITER = {dialects.WRITE: True}
+HASTY = {**WRITER, dialects.HASTY: True}
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-
-_WAITED = "xuncha_waited"
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False})
 
@@ -136,26 +135,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-@event.listens_for(Engine, "begin")
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    hasty = options.get("xuncha_hasty")
-    if connection.dialect.name != "sqlite":
-        if hasty:
-            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
-        return
-    # It cannot be set for one transaction, nor while one lasts: whoever begins the next one sets it back.
-    waited = connection.info.pop(_WAITED, None)
-    if waited is not None:
-        connection.exec_driver_sql(f"PRAGMA synchronous={waited}")
-    if hasty:
-        connection.info[_WAITED] = connection.exec_driver_sql("PRAGMA synchronous").scalar()
-        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
-    # A deferred transaction that reads and then writes fails busy at once; a writer takes its lock first.
-    if options.get("xuncha_write"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        # Past SQLAlchemy, which costs more than many a query: this one waits for nobody, so it cannot be refused.
-        cast("sqlite3.Connection", connection.connection.driver_connection).execute("BEGIN")

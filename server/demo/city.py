@@ -163,9 +163,13 @@ def _sweep() -> None:
 
 
 def _derive_all(app: Flask, studio: Studio, tell: Callable[[Telling], None]) -> None:
-    """File all thumbnails at once, so that the gallery is full before the worker runs."""
+    """File all thumbnails, so that the gallery is full before the worker runs; one by one, as all of them are made."""
+
+    def told(_stage: str, done: int, of: int) -> None:
+        tell(Telling("thumbnails", done / max(of, 1)))
+
     with app.app_context():
-        derive_all(lambda _stage, done, of: tell(Telling("thumbnails", done / max(of, 1))), studio.decode)
+        derive_all(told, studio.decode, at_once=1)
 
 
 @contextmanager

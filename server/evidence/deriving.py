@@ -63,17 +63,18 @@ def derive_one(sha256: str, decode: Decode = decode) -> bool:
     return False
 
 
-def derive_all(told: Told, decode: Decode = decode) -> int:
+def derive_all(told: Told, decode: Decode = decode, at_once: int | None = None) -> int:
     """Derive all originals that lack the recipe's renditions; return how many have them now.
 
-    Each is committed by itself: an interrupted run goes on where it stopped. Renditions of former recipes go at the
+    ``at_once``: how many at a time, as many as keep all cores busy if left out. Each is committed by itself: an
+    interrupted run goes on where it stopped. Renditions of former recipes go at the
     end, once nothing waits for its new ones.
     """
     transact(try_the_unexplained_again)
     waiting = read(underived, RECIPE, _ALL, node_name())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # threads need the app
     made = done = 0
-    at_once = threads_for_all_cores()
+    at_once = at_once or threads_for_all_cores()
     pool = ThreadPoolExecutor(at_once)
     try:
         under_way: set[Future[bool]] = set()

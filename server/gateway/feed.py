@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.casework.mirror import MIRRORED, visible_entities, visible_versions
 from server.clock import now
-from server.current import settings
+from server.current import secret
 from server.gateway.receipts import receipts
 from server.gateway.standing import Standing, standing
 from server.identity.rules import Handset
@@ -118,7 +118,7 @@ def reconcile_page(session: Session, asking: Handset, manifest: Manifest, token:
 
 def _delivered(session: Session, asking: Handset, ask: Callable[..., Page]) -> Delivery:
     begun = standing(session, asking)
-    common = {"officer_id": str(asking.officer_id), "secret": settings().secret(), "at": int(now().timestamp())}
+    common = {"officer_id": str(asking.officer_id), "secret": secret(), "at": int(now().timestamp())}
     try:
         return Delivery(ask(SnapshotFeed(session, asking, begun), **common), begun)
     except ReconcileRequiredError as error:

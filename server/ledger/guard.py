@@ -1,12 +1,14 @@
 """The feed's guard: SQL that writes what handsets mirror, in a transaction that announces nothing, raises.
 
 Without it, one bulk UPDATE written next year would pass every test and leave handsets with old data for ever. The
-guard reads the text of each statement, so it sees what the ORM, bulk statements and raw SQL do alike.
+guard reads the text of each statement, so it sees what the ORM, bulk statements and raw SQL do alike; server.dialects
+shows it every one.
 """
 
 import re
+from collections.abc import MutableMapping
+from typing import Any
 
-from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,7 @@ _WRITES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _KEY = "xuncha_guarded"
+Info = MutableMapping[Any, Any]
 
 
 class UnmarkedChange(Exception):
@@ -41,48 +44,40 @@ def demand_marks(session: Session) -> None:
         )
 
 
-@event.listens_for(Engine, "before_cursor_execute")
-def _watch(
-    connection: Connection,
-    _cursor: object,
-    statement: str,
-    _parameters: object,
-    context: ExecutionContext | None,
-    _many: object,
-) -> None:
-    found = _WRITES.match(statement)
-    if found is None or _exempt(context):
+def watch(statement: str, context: ExecutionContext | None) -> None:
+    """Keep which guarded table a statement is about to write."""
+    if context is None or statement.startswith("SELECT"):
         return
-    connection.info.setdefault(_KEY, [set()])[-1].add(found[1].lower())
+    found = _WRITES.match(statement)
+    if found is not None and not context.execution_options.get("unmarked"):
+        context.root_connection.info.setdefault(_KEY, [set()])[-1].add(found[1].lower())
 
 
-def _exempt(context: ExecutionContext | None) -> bool:
-    return context is not None and bool(context.execution_options.get("unmarked"))
+# What a savepoint took back was never written: each level has a set of its own. ``info`` is the connection's.
 
 
-# What a savepoint took back was never written: each level has a set of its own.
-@event.listens_for(Engine, "begin")
-def _begin(connection: Connection) -> None:
-    connection.info.pop(_KEY, None)
+def begin(info: Info) -> None:
+    """Begin a transaction that has written nothing."""
+    info.pop(_KEY, None)
 
 
-@event.listens_for(Engine, "savepoint")
-def _savepoint(connection: Connection, _name: str) -> None:
-    connection.info.setdefault(_KEY, [set()]).append(set())
+def enter(info: Info) -> None:
+    """Begin the level of a savepoint."""
+    info.setdefault(_KEY, [set()]).append(set())
 
 
-@event.listens_for(Engine, "release_savepoint")
-def _release(connection: Connection, _name: str, _context: None) -> None:
-    released = _leave(connection)
-    connection.info[_KEY][-1] |= released
+def release(info: Info) -> None:
+    """End the level of a savepoint; what was written in it counts."""
+    released = _leave(info)
+    info[_KEY][-1] |= released
 
 
-@event.listens_for(Engine, "rollback_savepoint")
-def _rollback(connection: Connection, _name: str, _context: None) -> None:
-    _leave(connection)
+def take_back(info: Info) -> None:
+    """End the level of a savepoint; what was written in it does not count."""
+    _leave(info)
 
 
-def _leave(connection: Connection) -> set[str]:
+def _leave(info: Info) -> set[str]:
     # A savepoint that was rolled back and then ends once more (a lost connection) has no level any more.
-    levels: list[set[str]] = connection.info.setdefault(_KEY, [set()])
+    levels: list[set[str]] = info.setdefault(_KEY, [set()])
     return levels.pop() if len(levels) > 1 else set()

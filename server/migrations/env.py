@@ -5,6 +5,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from server.base import Base, UtcDateTime
+from server.db import WRITER
 
 # A restore migrates a copy before it takes the database's place (server/safekeeping/migrating.py).
 engine = context.config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
@@ -32,7 +33,7 @@ def enforce_references(connection: Connection, *, enforced: bool) -> None:
 
 
 # On SQLite the migration must take the write lock at once, like every writer (server/db.py).
-with engine.execution_options(xuncha_write=True).connect() as connection:
+with engine.connect().execution_options(**WRITER) as connection:
     if connection.dialect.name == "postgresql":
         # Rewriting a city's tables takes as long as it takes.
         with connection.begin():

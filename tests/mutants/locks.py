@@ -12,14 +12,10 @@ MUTANTS = (
         "no_root_lock",
         "Whoever changes a case reads it without locking it, so two may act on the same past.",
         (
-            Change(
-                _ROOTS,
-                "return session.scalars(wanted.with_for_update().execution_options(populate_existing=True))",
-                "return session.scalars(wanted.execution_options(populate_existing=True))",
-            ),
-            Change(_ROOTS, ".order_by(Case.id).with_for_update()", ".order_by(Case.id)"),
+            Change(_ROOTS, ".with_for_update().execution_options(**_FRESH)", ".execution_options(**_FRESH)"),
+            Change(_ROOTS, "    .order_by(Case.id)\n    .with_for_update()\n", "    .order_by(Case.id)\n"),
             Change(_ROOTS, "    .with_for_update(of=Case)\n", ""),
-            Change(_ROOTS, "    .with_for_update()\n", ""),
+            Change(_ROOTS, ".scalar_subquery())\n    .with_for_update()\n", ".scalar_subquery())\n"),
         ),
         (f"{_TURNS}[desk first]", f"{_TURNS}[photograph first]"),
     ),

@@ -57,7 +57,7 @@ MUTANTS = (
     Mutant(
         "hasty_for_ever",
         "A connection that did not wait for the disk once does not wait for it afterwards.",
-        (Change("server/db.py", 'connection.exec_driver_sql(f"PRAGMA synchronous={waited}")', "pass"),),
+        (Change("server/dialects.py", 'driver.execute(f"PRAGMA synchronous={waited}")', "pass"),),
         ("tests/api/test_transactions.py::test_only_what_is_jotted_does_not_wait_for_the_disk[sqlite]",),
     ),
     Mutant(

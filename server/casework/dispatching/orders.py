@@ -18,7 +18,7 @@ from server.casework.inbox.acts import tell_reassigned
 from server.casework.models import Case, FieldTask
 from server.casework.operations.assigning import Assignee, Order, cancel, create_task, reassign
 from server.casework.operations.roots import lock_case, tasks_of
-from server.casework.operations.traces import note, show_case, show_task
+from server.casework.operations.traces import note, show_case
 from server.casework.rules import State
 from server.clock import now
 from server.evidence.reasons import written
@@ -54,7 +54,8 @@ def order_task(session: Session, actor: Actor, wanted: TaskOrder) -> UUID:
     scope = actor.require(Permission.DISPATCH_CASE)
     _check(session, scope, wanted)
     told = (wanted.instructions or "").strip() or None
-    task_id, order = uuid7(), Order(actor.officer_id, now(), instructions=told)
+    task_id = uuid7()
+    order = Order(actor.officer_id, now(), None, told, wanted.due_at, wanted.grid_code)
     meet(session, [f"task:{task_id}"])
     case = None if wanted.case_id is None else lock_case(session, wanted.case_id, scope)
     if wanted.case_id is not None:
@@ -63,14 +64,12 @@ def order_task(session: Session, actor: Actor, wanted: TaskOrder) -> UUID:
         if case.state not in _REVISITED:
             raise Problem("illegal-transition", state=case.state, action="revisit", allowed=[])
     agency_id = case.agency_id if case is not None else _agency_of(session, wanted.to)
-    task = create_task(session, case, wanted.kind, wanted.to, order, task_id=task_id, agency_id=agency_id)
-    task.due_at, task.grid_code = wanted.due_at, wanted.grid_code
-    show_task(session, task)
+    create_task(session, case, wanted.kind, wanted.to, order, task_id=task_id, agency_id=agency_id)
     if case is not None:
         note(session, case, "revisit", case.state, Cause(actor.officer_id, told))
         show_case(session, case)
     session.flush()
-    return task.id
+    return task_id
 
 
 def reassign_task(session: Session, actor: Actor, task_id: UUID, to: Assignee, *, reason: str) -> None:

@@ -12,7 +12,8 @@ from server.casework.models import Case, FieldTask, TaskAssignment
 from server.casework.operations.traces import mark_task, show_task
 from server.ledger.operations import bring
 
-_ROUND = insert(table_of(TaskAssignment))
+_TASK, _ROUND = insert(table_of(FieldTask)), insert(table_of(TaskAssignment))
+_TASK_COLUMNS = table_of(FieldTask).c.keys()
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,17 @@ class Assignee:
 
 @dataclass(frozen=True)
 class Order:
-    """Who assigned a task and when, why (of a new round), and what there is to be done beyond the case's own words."""
+    """Who assigned a task and when, why (of a new round), and what there is to be done beyond the case's own words.
+
+    ``due_at`` and ``grid_code`` belong to a task that is ordered for itself: by when, and where.
+    """
 
     by: UUID
     at: datetime
     reason: str | None = None
     instructions: str | None = None
+    due_at: datetime | None = None
+    grid_code: str | None = None
 
 
 def create_task(
@@ -42,10 +48,11 @@ def create_task(
     *,
     task_id: UUID,
     agency_id: UUID | None = None,
-) -> FieldTask:
-    """Make a task in its first round. The caller has met ``task:<id>`` before locking the case.
+) -> None:
+    """Make a task in its first round and show it to whoever gets it.
 
-    Only a patrol is about no case; then ``agency_id`` says whose it is.
+    The caller has met ``task:<id>`` before locking the case. Only a patrol is about no case; then ``agency_id`` says
+    whose it is.
     """
     owner = agency_id if case is None else case.agency_id
     if owner is None:
@@ -62,12 +69,13 @@ def create_task(
         status="assigned",
         assigned_at=order.at,
         instructions=order.instructions,
+        due_at=order.due_at,
+        grid_code=order.grid_code,
+        version=new_tag(),
     )
-    session.add(task)
-    session.flush()
+    session.execute(_TASK, {name: getattr(task, name) for name in _TASK_COLUMNS})
     _keep_round(session, task, order)
     mark_task(session, task)
-    return task
 
 
 def reassign(session: Session, task: FieldTask, to: Assignee, order: Order) -> None:
