@@ -22,8 +22,8 @@ ACTIONS = {
 }
 _DOERS = {Deed.FILE: "acceptance", Deed.CLOSE: "acceptance"}
 # Cases whose photographs the reviewer has seen: all accepted; or the first returned, for this reason.
-_ACCEPTED = (1, 2, 4, 7)
-_RETURNED = dict(zip((3, 10), RETURN_REASONS, strict=True))
+_ACCEPTED = (1, 2, 4, 6)
+_RETURNED = dict(zip((3, 8), RETURN_REASONS, strict=True))
 
 
 class DemoDesk:

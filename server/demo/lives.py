@@ -169,12 +169,12 @@ RECURRING = _life(_QUICK, _S.CLOSED, of=("0110", None), spot="market")
 # What is going on: found on the last days.
 GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (2, (_life(_SENT, _S.DISPATCHED, of=("0410", 3)), _life(_AT_UNIT, _S.DISPATCHED, of=("0110", None)))),
-    (17, (_life(_SENT, _S.DISPATCHED),)),
+    (18, (_life(_SENT, _S.DISPATCHED),)),
     (8, (_life(_AT_UNIT, _S.DISPATCHED, of=("0201", None)),)),
-    (24, (_life(_FILED, _S.FILED),)),
+    (26, (_life(_FILED, _S.FILED),)),
     (4, (_life(f"{_AT_UNIT}, 3 unit_return", _S.RETURNED),)),
     (2, (_life(f"{_SENT}, 3 decline", _S.RETURNED),)),
-    (7, (_life(f"{_SENT}, 3 accept", _S.IN_DISPOSAL),)),
+    (8, (_life(f"{_SENT}, 3 accept", _S.IN_DISPOSAL),)),
     (3, (_life(f"{_AT_UNIT}, 3 unit_accept", _S.IN_DISPOSAL, of=("0110", None)),)),
     (2, (_life(f"{_SENT}, 3 accept, 4 ask_extension", _S.IN_DISPOSAL, of=_LONG),)),
     (2, (_life(f"{_SENT}, 4 ask_force_close", _S.DISPATCHED),)),
@@ -187,7 +187,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (3, (_life(f"{_DONE}, 4 send_check, 5 fail, 6 redo", _S.REWORK),)),
     (6, (_life("0 report, 1 verify", _S.VERIFYING),)),
     (2, (_life("0 report, 1 verify, 2 confirm", _S.VERIFYING),)),
-    (19, (_life(_FOUND, _S.REPORTED),)),
+    (20, (_life(_FOUND, _S.REPORTED),)),
     (3, (_life("1 register", _S.REPORTED),)),
     # Two that nobody has looked at: proposed by the policy of all classes, attached by that of shared bikes.
     (
