@@ -63,18 +63,17 @@ def areas() -> Json:
     shapes: dict[str, list[Any]] = {}
     for code, column, row in _cells():
         # An area holds its lakes, so only the outer ring counts.
-        shape = shapely.Polygon(_rings(column, row)[0])
-        for length in (6, 9, 12):
-            shapes.setdefault(code[:length], []).append(shape)
+        shapes.setdefault(code[:12], []).append(shapely.Polygon(_rings(column, row)[0]))
     for village, column, columns in _VILLAGES:
         shape = shapely.Polygon(_frame(column, _VILLAGE_TOP, columns, _VILLAGE_ROWS))
-        town = f"{CITY_CODE}{_VILLAGE_OF}"
-        for code in (CITY_CODE, town, f"{town}{village}"):
-            shapes.setdefault(code, []).append(shape)
-    return _collection(
-        _feature(code, _area_name(code), {}, mapping(shapely.union_all(parts)))
-        for code, parts in sorted(shapes.items())
-    )
+        shapes[f"{CITY_CODE}{_VILLAGE_OF}{village}"] = [shape]
+    merged = {code: shapely.union_all(parts) for code, parts in shapes.items()}
+    for length in (9, 6):
+        # Each from those one level below: the city's two thousand cells are put together once.
+        below = [(code, shape) for code, shape in merged.items() if len(code) == length + 3]
+        for prefix in sorted({code[:length] for code, _ in below}):
+            merged[prefix] = shapely.union_all([shape for code, shape in below if code.startswith(prefix)])
+    return _collection(_feature(code, _area_name(code), {}, mapping(shape)) for code, shape in sorted(merged.items()))
 
 
 def broken_grids() -> Json:

@@ -98,7 +98,7 @@ def _shape_of(
     shape = shapely.from_geojson(json.dumps(geometry))
     if shape is None or shape.is_empty:
         raise ValueError("its geometry is empty")
-    return move(shapely.force_2d(shape)), ()
+    return move(shape), ()
 
 
 def _union(codes: tuple[str, ...], cells: CellShapes) -> tuple[BaseGeometry, tuple[str, ...]]:
@@ -113,7 +113,10 @@ def _union(codes: tuple[str, ...], cells: CellShapes) -> tuple[BaseGeometry, tup
 
 
 def _mover(crs: Crs) -> _Move:
-    """Return what takes a shape to CGCS2000. Neighbours share their corners, so each corner is converted once."""
+    """Return what takes a shape to CGCS2000 and drops its heights.
+
+    Neighbours share their corners, so each corner is converted once.
+    """
     convert = lru_cache(maxsize=200_000)(canonical)
 
     def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
