@@ -41,6 +41,7 @@ from server.ledger.custody.jobs import MOST_IN_A_RUN
 from server.ledger.custody.sequencer import sequence
 from server.memory_disk import memory_disk
 
+# Of the rounds' photographs: small enough to be sent with the creation of their upload.
 _SMALL: Size = (540, 405)
 # Ten times what the photographs of all cards weigh; a handset syncs whatever it writes on its own.
 _ROOM_FOR_CARDS = 512 * 1024 * 1024
