@@ -134,7 +134,8 @@ class Crew:
             handset.upload_photos()
             if handset.album.pending():
                 raise SeedError(f"case {case.number}: the server does not take a photograph")
-        handset.push()
+        # Nobody looks at a mirror before the next pull.
+        handset.push(news=False)
         answer = handset.outbox.item(item_id).answer or {}
         if answer.get("state") != "applied":
             raise SeedError(f"case {case.number}: the server answered {answer or 'nothing'}")

@@ -151,7 +151,7 @@ ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (1, (_life(f"{_SENT}, 3 accept, 7 ask_force_close, 9 confirm_force_close, 12 late_finish", _S.FORCED_CLOSED),)),
     (53, (_life("0 report, 1 reject", _S.REJECTED),)),
     (4, (_life("0 report, 1 verify, 2 not_found, 2 reject", _S.REJECTED),)),
-    (16, (_life("0 handle", _S.SELF_HANDLED),)),
+    (10, (_life("0 handle", _S.SELF_HANDLED),)),
     (5, (_life(_OVERNIGHT, _S.CLOSED), _life("0 report, 1 merge", _S.MERGED, twin=True))),
     (
         2,
@@ -171,7 +171,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (2, (_life(_SENT, _S.DISPATCHED, of=("0410", 3)), _life(_AT_UNIT, _S.DISPATCHED, of=("0110", None)))),
     (18, (_life(_SENT, _S.DISPATCHED),)),
     (8, (_life(_AT_UNIT, _S.DISPATCHED, of=("0201", None)),)),
-    (26, (_life(_FILED, _S.FILED),)),
+    (32, (_life(_FILED, _S.FILED),)),
     (4, (_life(f"{_AT_UNIT}, 3 unit_return", _S.RETURNED),)),
     (2, (_life(f"{_SENT}, 3 decline", _S.RETURNED),)),
     (8, (_life(f"{_SENT}, 3 accept", _S.IN_DISPOSAL),)),

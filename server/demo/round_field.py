@@ -70,7 +70,8 @@ class RoundField:
         tasks = _tasks(handset) if answers else {}
         made = [(one, self._record(login, event, word, one, tasks)) for word, one in deeds]
         handset.upload_photos()
-        handset.push()
+        # Nobody looks at a mirror before the next pull.
+        handset.push(news=False)
         for one, item_id in made:
             answer = handset.outbox.item(item_id).answer or {}
             if answer.get("state") not in _TAKEN:

@@ -206,15 +206,18 @@ class Handset:
         """Return the server's time as known here (aware)."""
         return self._device.now()
 
-    def push(self, tally: SyncTally | None = None) -> SyncTally:
-        """Send all unacknowledged items in batches, oldest first, until none is left or none is accepted."""
+    def push(self, tally: SyncTally | None = None, *, news: bool = True) -> SyncTally:
+        """Send all unacknowledged items in batches, oldest first, until none is left or none is accepted.
+
+        ``news``: each answer brings what is new for the mirror; who has just pulled need not ask for it.
+        """
         tally = tally or SyncTally()
-        self._pushing.push_all(tally)
+        self._pushing.push_all(tally, news=news)
         return tally
 
     def tell(self) -> None:
         """Tell the desk what this handset holds, in a push without items; nothing else is asked or delivered."""
-        self._pushing.push((), SyncTally())
+        self._pushing.push((), SyncTally(), news=False)
 
     def upload_photos(self, tally: SyncTally | None = None) -> SyncTally:
         """Deliver pending photographs, each from where the server's durable offset stands."""

@@ -4,7 +4,7 @@ A batch that the server cannot read is halved; what fails alone goes to salvage 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,13 @@ class Pushing:
     album: Album
     pulling: Pulling
 
-    def push_all(self, tally: SyncTally) -> None:
+    def push_all(self, tally: SyncTally, *, news: bool = True) -> None:
         """Send all unacknowledged items, oldest first, until none is left or none is accepted."""
         most = self.device.limits()["max_items"]
         left_out: set[str] = set()
         while batch := self._batch(most, left_out):
             try:
-                counts = self.push(batch, tally)
+                counts = self.push(batch, tally, news=news)
             except Refused as error:
                 if error.status not in _BISECT or error.slug in _OF_THE_HANDSET:
                     raise
@@ -63,9 +63,12 @@ class Pushing:
             left_out |= {item.id for item in batch if not self.outbox.item(item.id).acked}
         self._ask_again(most, tally)
 
-    def push(self, batch: Sequence[StoredItem], tally: SyncTally) -> dict[str, int]:
-        """Send one batch (an empty one only tells and asks) and keep its answer; returns item states by count."""
-        request = self._request(batch)
+    def push(self, batch: Sequence[StoredItem], tally: SyncTally, *, news: bool = True) -> dict[str, int]:
+        """Send one batch (an empty one only tells and asks) and keep its answer; returns item states by count.
+
+        ``news``: ask for the mirror's news along with the answer.
+        """
+        request = self._request(batch, self.pulling.cursor_to_send() if news else None)
         answer = self.link.ask("POST", "/sync/push", request, members=("batch_id", "results"))
         if answer["batch_id"] != request["batch_id"] or not isinstance(answer["results"], list):
             raise LineBroken("the answer is about another push: some proxy kept an old one")
@@ -90,8 +93,7 @@ class Pushing:
         if undecided:
             tally.answers.update(self.push(undecided, tally))
 
-    def _request(self, batch: Sequence[StoredItem]) -> dict[str, Any]:
-        cursor = self.pulling.cursor_to_send()
+    def _request(self, batch: Sequence[StoredItem], cursor: Mapping[str, object] | None) -> dict[str, Any]:
         return {
             "protocol": PROTOCOL,
             "batch_id": self.device.fresh_id(),

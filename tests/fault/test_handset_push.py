@@ -71,6 +71,14 @@ def test_what_is_left_can_be_told_without_sending_anything(server: FieldServer, 
     assert (server.told[-1]["unsent_items"], server.told[-1]["unsent_photos"]) == (0, [])
 
 
+def test_who_has_just_pulled_asks_for_no_news(server: FieldServer, handset: Handset) -> None:
+    for news in (False, True):
+        handset.record("report", REPORT)
+        handset.push(news=news)
+    handset.tell()
+    assert server.asked_news == [False, True, False]
+
+
 def test_a_conflict_is_shown_and_never_sent_again(server: FieldServer, handset: Handset) -> None:
     item_id = handset.record("report", REPORT)
     server.answer_states = {1: "conflict"}

@@ -30,6 +30,7 @@ class FieldServer(FieldOffice):
         self.requests: list[str] = []
         self.delivered: list[str] = []
         self.told: list[dict[str, Any]] = []
+        self.asked_news: list[bool] = []
         self.pulled_by: list[str] = []
         self.verified: list[list[str]] = []
         # Switches
@@ -53,6 +54,7 @@ class FieldServer(FieldOffice):
         if self.refuse_bodies_with and any(self.refuse_bodies_with in item["body"] for item in body["items"]):
             return problem(400, "bad-request")
         self.told.append(body["on_handset"])
+        self.asked_news.append("pull" in body)
         self.batches.append([item["id"] for item in body["items"]])
         results = []
         for index, item in enumerate(body["items"]):
