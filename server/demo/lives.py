@@ -111,8 +111,8 @@ _LONG = "0113", 3
 
 # What is found and ends, oldest rounds first: how many, and the lives that are found together.
 ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
-    (12, (_life(_QUICK, _S.CLOSED),)),
-    (7, (_life(_OVERNIGHT, _S.CLOSED),)),
+    (9, (_life(_QUICK, _S.CLOSED),)),
+    (5, (_life(_OVERNIGHT, _S.CLOSED),)),
     (3, (_life(f"1 register, 2 file, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (3, (_life("0 report, 1 verify, 2 confirm, 2 file, 2 dispatch, 8 finish, 9 send_check, 11 close", _S.CLOSED),)),
     (3, (_life(f"{_AT_UNIT}, 3 unit_return, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
@@ -169,7 +169,7 @@ RECURRING = _life(_QUICK, _S.CLOSED, of=("0110", None), spot="market")
 # What is going on: found on the last days.
 GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (2, (_life(_SENT, _S.DISPATCHED, of=("0410", 3)), _life(_AT_UNIT, _S.DISPATCHED, of=("0110", None)))),
-    (18, (_life(_SENT, _S.DISPATCHED),)),
+    (23, (_life(_SENT, _S.DISPATCHED),)),
     (8, (_life(_AT_UNIT, _S.DISPATCHED, of=("0201", None)),)),
     (32, (_life(_FILED, _S.FILED),)),
     (4, (_life(f"{_AT_UNIT}, 3 unit_return", _S.RETURNED),)),
