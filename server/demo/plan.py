@@ -53,11 +53,10 @@ _AT_ONCE = (*_WORK[:3], Deed.FINISH)
 LIVES: tuple[tuple[Deed, ...], ...] = (
     (*_WORK, Deed.SEND_CHECK, Deed.PASS_CHECK, Deed.CLOSE),
     *((*_AT_ONCE, Deed.SEND_CHECK, Deed.PASS_CHECK, Deed.CLOSE),) * 2,
-    (*_WORK, Deed.SEND_CHECK, Deed.FAIL_CHECK, Deed.REDO, Deed.ACCEPT),
+    (*_AT_ONCE, Deed.SEND_CHECK, Deed.FAIL_CHECK, Deed.REDO, Deed.ACCEPT),
     (*_AT_ONCE, Deed.SEND_CHECK),
     (*_AT_ONCE, Deed.SEND_CHECK, Deed.PASS_CHECK),
-    _WORK,
-    _AT_ONCE,
+    *(_AT_ONCE,) * 2,
     _WORK[:5],
     _WORK[:4],
     _WORK[:3],
