@@ -111,11 +111,11 @@ _LONG = "0113", 3
 
 # What is found and ends, oldest rounds first: how many, and the lives that are found together.
 ENDED: tuple[tuple[int, tuple[Life, ...]], ...] = (
-    (9, (_life(_QUICK, _S.CLOSED),)),
-    (5, (_life(_OVERNIGHT, _S.CLOSED),)),
-    (3, (_life(f"1 register, 2 file, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
-    (3, (_life("0 report, 1 verify, 2 confirm, 2 file, 2 dispatch, 8 finish, 9 send_check, 11 close", _S.CLOSED),)),
-    (3, (_life(f"{_AT_UNIT}, 3 unit_return, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
+    (6, (_life(_QUICK, _S.CLOSED),)),
+    (4, (_life(_OVERNIGHT, _S.CLOSED),)),
+    (2, (_life(f"1 register, 2 file, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
+    (2, (_life("0 report, 1 verify, 2 confirm, 2 file, 2 dispatch, 8 finish, 9 send_check, 11 close", _S.CLOSED),)),
+    (2, (_life(f"{_AT_UNIT}, 3 unit_return, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (2, (_life(f"{_SENT}, 3 decline, 4 dispatch, {_NEXT_DAY}", _S.CLOSED),)),
     (2, (_life(f"{_TWICE}, 12 finish, 13 send_check, 14 pass, 15 close", _S.CLOSED),)),
     (2, (_life(f"{_QUICK}, 7 revisit, 10 revisited", _S.CLOSED),)),
@@ -171,7 +171,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (2, (_life(_SENT, _S.DISPATCHED, of=("0410", 3)), _life(_AT_UNIT, _S.DISPATCHED, of=("0110", None)))),
     (23, (_life(_SENT, _S.DISPATCHED),)),
     (8, (_life(_AT_UNIT, _S.DISPATCHED, of=("0201", None)),)),
-    (32, (_life(_FILED, _S.FILED),)),
+    (36, (_life(_FILED, _S.FILED),)),
     (4, (_life(f"{_AT_UNIT}, 3 unit_return", _S.RETURNED),)),
     (2, (_life(f"{_SENT}, 3 decline", _S.RETURNED),)),
     (8, (_life(f"{_SENT}, 3 accept", _S.IN_DISPOSAL),)),
@@ -187,7 +187,7 @@ GOING_ON: tuple[tuple[int, tuple[Life, ...]], ...] = (
     (3, (_life(f"{_DONE}, 4 send_check, 5 fail, 6 redo", _S.REWORK),)),
     (6, (_life("0 report, 1 verify", _S.VERIFYING),)),
     (2, (_life("0 report, 1 verify, 2 confirm", _S.VERIFYING),)),
-    (20, (_life(_FOUND, _S.REPORTED),)),
+    (23, (_life(_FOUND, _S.REPORTED),)),
     (3, (_life("1 register", _S.REPORTED),)),
     # Two that nobody has looked at: proposed by the policy of all classes, attached by that of shared bikes.
     (

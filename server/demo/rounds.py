@@ -15,17 +15,17 @@ from server.demo.people import AREAS, SQUADS
 from server.demo.plan import LIVES, ZONE, Picture, PlannedCase, Size
 
 DAYS = 60
-ROUNDS = 8
+ROUNDS = 6
 # The last day of the rounds that end; the steps of three days follow.
 _LAST_ENDED = 6
 # Of what goes on: the day of the first two rounds, whose natural days end today and tomorrow; then the last days.
 _SOON = (5, 4)
-_LATEST = (3, 2, 2, 1)
-# Whose area each round is in; the same problem comes back in three of the same one, 23 days apart.
-_AREA_OF_ROUND = (0, 1, 2, 3, 1, 4, 0, 1, 2, 3, 4, 0, 2, 3)
-_RECURRING_ROUNDS = (1, 4, 7)
+_LATEST = (3, 2, 1)
+# Whose area each round is in; the same problem comes back in three of the same one, three weeks apart.
+_AREA_OF_ROUND = (0, 1, 2, 1, 3, 1, 4, 0, 2, 3, 4)
+_RECURRING_ROUNDS = (1, 3, 5)
 # A round that was out of coverage for days, and one whose handset picks positions from a map in GCJ-02.
-FAR_AWAY, FROM_MAP = 3, 6
+FAR_AWAY, FROM_MAP = 2, 4
 _AWAY = timedelta(days=3)
 # The rounds' own handsets: three collectors for each area, and one officer of each area's squad.
 _FIRST_COLLECTOR, _COLLECTORS_PER_AREA, _FIRST_ENFORCER = 6, 3, 7
