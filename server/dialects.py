@@ -1,7 +1,7 @@
 """The two databases as this product speaks to them: how a transaction begins, and that no statement passes the guard.
 
 Dialects, and not listeners of SQLAlchemy's events: a single listener of any engine event makes every statement of the
-process look for listeners of all of them, which costs a tenth of what a request costs.
+process look for listeners of all of them (docs/adr/0011).
 """
 
 import sqlite3
@@ -114,6 +114,8 @@ def _forget(_connection: object, entry: ConnectionPoolEntry) -> None:
     entry.info.pop(_OPTIONS, None)
 
 
-for _name, _dialect in (("sqlite", Sqlite), ("postgresql", Postgresql)):
-    for _driver in ("", ".pysqlite" if _dialect is Sqlite else ".psycopg"):
-        registry.register(_name + _driver, __name__, _dialect.__name__)
+# As they stand in addresses, with and without the driver.
+for _name in ("sqlite", "sqlite.pysqlite"):
+    registry.register(_name, __name__, Sqlite.__name__)
+for _name in ("postgresql", "postgresql.psycopg"):
+    registry.register(_name, __name__, Postgresql.__name__)

@@ -73,6 +73,7 @@ def create_task(
         grid_code=order.grid_code,
         version=new_tag(),
     )
+    # Written at once and not kept by the session: whoever needs it in this transaction reads it under the case's lock.
     session.execute(_TASK, {name: getattr(task, name) for name in _TASK_COLUMNS})
     _keep_round(session, task, order)
     mark_task(session, task)
